@@ -1,0 +1,67 @@
+# Every routine action has one name. `make help` lists them.
+# Needs: Python 3.11 or newer, make, a package index. Nothing else.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all check format docs lesson notebooks wheel clean
+
+help:  ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
+
+demo: $(VENV)/.media  ## set up, run the main job on the bundled lesson into demo_output/
+	$(BIN)/timeline demo demo_output --force
+
+test: $(VENV)/.dev  ## set up, run the tests (under 3 minutes)
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+test-all: $(VENV)/.dev  ## the slow tests too (under 8 minutes)
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: $(VENV)/.dev  ## lint, format, types, generated docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m docs.generate --check
+
+format: $(VENV)/.dev  ## put the code in its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## write what is generated: docs/findings.md, docs/cli.md, pictures
+	$(BIN)/python -m docs.generate
+
+notebooks: $(VENV)/.dev  ## run the notebooks and keep their outputs
+	$(BIN)/python -m notebooks.execute
+
+lesson: $(VENV)/.lesson  ## make the bundled lesson again
+	$(BIN)/python -m sample_results.make_lesson
+
+wheel: $(VENV)/.dev  ## build the wheel and the source archive into dist/
+	$(BIN)/python -m build
+
+clean:  ## remove everything that was made here
+	rm -rf $(VENV) build dist demo_output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) here; say which: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "timeline needs Python 3.11 or newer, and $(PYTHON) is older; say which: make PYTHON=python3.12"; \
+	  exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.media: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[media,fonts]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
+	$(PIP) install -e '.[media,fonts,dev]'
+	@touch $@ $(VENV)/.media
+
+$(VENV)/.lesson: $(VENV)/.dev
+	$(PIP) install -e '.[media,fonts,dev,lesson]'
+	@touch $@
