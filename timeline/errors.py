@@ -1,0 +1,151 @@
+"""Every exception of this library, as one tree.
+
+::
+
+    TimelineError
+    ├── ResultError (ValueError)            the input is not a usable recording result
+    │   ├── ResultFileError (OSError)       it cannot be opened or read
+    │   ├── ResultFormatError               not JSON, or not a result; .code and .pointer say what and where
+    │   ├── ResultNotReadyError             the recording has started or is still running
+    │   └── RecordingFailedError            the service reports a failure; .error_code and .advice
+    ├── RosterError (ValueError)            the roster cannot be read
+    ├── ParameterError (ValueError)         an argument or option that cannot be used
+    ├── MissingExtraError (ImportError)     a package that this action needs is not installed
+    ├── OutputExistsError (FileExistsError) the output is there already
+    ├── DiskError (OSError)                 the output cannot be written
+    ├── MediaError
+    │   ├── MediaNotFoundError (FileNotFoundError)   no file of the lesson can be had
+    │   └── MediaUnreadableError (ValueError)        a file is not usable media; .reason in a few words
+    └── RenderError (RuntimeError)
+        ├── FFmpegNotFoundError             no ffmpeg; says how to get one
+        ├── FFmpegFailedError               ffmpeg stopped; .command and .stderr_tail
+        └── OutputVerificationError         the encoded file is not what the plan asked for
+
+Messages are lower case and say what was found, where, and what to do. Odd data is no exception:
+see `timeline.findings`.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+
+class TimelineError(Exception):
+    """Base of all errors of this library."""
+
+
+class ResultError(TimelineError, ValueError):
+    """The input is not a usable recording result."""
+
+
+class ResultFileError(ResultError, OSError):
+    """The result cannot be opened or read."""
+
+
+class ResultFormatError(ResultError):
+    """The input is not JSON, or not a recording result.
+
+    Attributes:
+        code: A short name of the reason, for programs.
+        pointer: Where, as a JSON pointer; empty for the whole document.
+    """
+
+    def __init__(self, message: str, *, code: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.pointer = pointer
+
+
+class ResultNotReadyError(ResultError):
+    """The recording has only started, or is not finished yet."""
+
+
+class RecordingFailedError(ResultError):
+    """The recording service reports a failure.
+
+    Attributes:
+        error_code: The service's number, or the name that its successor uses.
+        advice: What the service's documentation says to do about it, or an empty string.
+    """
+
+    def __init__(self, message: str, *, error_code: int | str, advice: str) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+        self.advice = advice
+
+
+class RosterError(TimelineError, ValueError):
+    """The roster cannot be read."""
+
+
+class ParameterError(TimelineError, ValueError):
+    """An argument or option cannot be used."""
+
+
+class MissingExtraError(TimelineError, ImportError):
+    """A package that this action needs is not installed."""
+
+
+class OutputExistsError(TimelineError, FileExistsError):
+    """The output is there already and was not to be replaced."""
+
+
+class DiskError(TimelineError, OSError):
+    """The output cannot be written; .errno says why, for programs."""
+
+    def __init__(self, message: str, *, errno: int | None = None) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+
+class MediaError(TimelineError):
+    """Something is wrong with the media files of a lesson."""
+
+
+class MediaNotFoundError(MediaError, FileNotFoundError):
+    """No media file of the lesson can be had."""
+
+
+class MediaUnreadableError(MediaError, ValueError):
+    """A file is not usable media.
+
+    Attributes:
+        reason: Why, in a few words that fit on a slate.
+    """
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class RenderError(TimelineError, RuntimeError):
+    """A video could not be made."""
+
+
+class FFmpegNotFoundError(RenderError):
+    """No ffmpeg can be found."""
+
+
+class FFmpegFailedError(RenderError):
+    """Ffmpeg stopped with an error.
+
+    Attributes:
+        command: The arguments it was run with.
+        stderr_tail: Its last lines.
+    """
+
+    def __init__(self, reason: str, *, command: Sequence[str], stderr_tail: str) -> None:
+        said = " | ".join(stderr_tail.strip().splitlines()) or "it said nothing"
+        super().__init__(f"{reason}: {said}")
+        self.command = tuple(command)
+        self.stderr_tail = stderr_tail
+
+    @property
+    def pasteable(self) -> str:
+        """The command as one line for a shell."""
+        return shlex.join(self.command)
+
+
+class OutputVerificationError(RenderError):
+    """The encoded file is not what the plan asked for, so it was not published."""

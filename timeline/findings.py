@@ -1,0 +1,131 @@
+"""What can be odd in a lesson, as data.
+
+A finding says what was found, where, and what was done about it. It never stops anything. The table
+`FINDING_KINDS` is the registry: `docs/findings.md` is written from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Severity(IntEnum):
+    """How much a finding matters; ordered."""
+
+    INFO = 1
+    """Nothing is lost; good to know."""
+    WARNING = 2
+    """Something is uncertain or was mended."""
+    ERROR = 3
+    """Something of the lesson is lost."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """One entry of the registry."""
+
+    severity: Severity
+    means: str
+    done: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something odd in the data.
+
+    Attributes:
+        code: A name from `FINDING_KINDS`.
+        severity: From the registry.
+        message: One line for people.
+        at_ms: When, on the playback clock; None if it has no time.
+        where: A JSON pointer into the result, a track id or a file name; None if it has no place.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    at_ms: int | None = None
+    where: str | None = None
+
+
+_I, _W, _E = Severity.INFO, Severity.WARNING, Severity.ERROR
+
+FINDING_KINDS: dict[str, FindingKind] = {
+    # the rows of the result
+    "row_unusable": FindingKind(
+        _E, "a row has a field that is missing or makes no sense", "the row is left out"
+    ),
+    "duration_not_positive": FindingKind(_W, "a row's length is zero or less", "the row is left out"),
+    "duplicate_row": FindingKind(_W, "a row is there twice, word for word", "the second one is left out"),
+    "number_spelling": FindingKind(_I, "a whole number is spelt oddly (in a string, as 900.0)", "it is read"),
+    "field_odd": FindingKind(_W, "a field beside the times makes no sense", "it is taken as absent"),
+    "url_missing": FindingKind(
+        _W, "a row has no usable url", "it stays; its file is found by its id or not at all"
+    ),
+    "unit_doubt": FindingKind(_W, "a number is in another unit than documented", "its magnitude decides"),
+    # who is who
+    "video_type_unknown": FindingKind(_W, "a stream of an unknown type", "it is kept as a track of its own"),
+    "user_on_whiteboard": FindingKind(_I, "a whiteboard names a user", "the user is dropped"),
+    "user_missing": FindingKind(
+        _W, "a camera, screen or sound file names no user", "all such files share one track"
+    ),
+    "role_unknown": FindingKind(_W, "the roster gives a role that is not known", "no role is set"),
+    "roster_duplicate": FindingKind(_W, "the roster names a user twice", "the first line counts"),
+    # tracks
+    "clips_overlap": FindingKind(
+        _W,
+        "two files of one track play at the same time",
+        "the one that starts later wins from its start while it lasts",
+    ),
+    "mixed_beside_single": FindingKind(
+        _I,
+        "mixed streams are there beside the single ones",
+        "they stay tracks, and are left out of picture and sound unless asked for",
+    ),
+    "nothing_recorded": FindingKind(
+        _W, "for a while no stream was recorded at all", "the time is kept, and shown empty"
+    ),
+    # time
+    "total_time_mismatch": FindingKind(
+        _W, "total_time differs from the end of the last file", "the files count"
+    ),
+    "wall_clock_missing": FindingKind(_I, "the result has no start or stop time", "there are no wall times"),
+    "wall_clock_impossible": FindingKind(
+        _W, "more was played than there was wall time", "wall times and pauses are not derived"
+    ),
+    "possible_pause": FindingKind(
+        _I, "all streams were cut at once, but no time is missing", "no pause is made of it"
+    ),
+    "pause_weak_evidence": FindingKind(
+        _W, "a pause rests on the cut of a lone stream", "it is kept as a pause"
+    ),
+    "pause_unlocated": FindingKind(
+        _W,
+        "wall time is missing, and no cut says where",
+        "no pause is placed; wall times are uncertain by that much",
+    ),
+    "pause_declared_odd": FindingKind(_W, "a declared pause makes no sense", "it is left out"),
+    # media
+    "media_missing": FindingKind(_E, "a file cannot be found", "a slate takes its place"),
+    "media_unreadable": FindingKind(_E, "a file is not usable media", "a slate takes its place"),
+    "media_short": FindingKind(
+        _W,
+        "a file is shorter than the result says",
+        "its last frame stays for up to a second, then a slate takes its place",
+    ),
+    "picture_missing": FindingKind(_W, "a file has no picture", "a slate takes its place"),
+    "glyph_missing": FindingKind(_W, "no font at hand can show a name", "a short ASCII id is shown instead"),
+}
+
+
+def finding(code: str, message: str, *, at_ms: int | None = None, where: str | None = None) -> Finding:
+    """Return a finding of a registered kind.
+
+    Raises:
+        KeyError: *code* is not in `FINDING_KINDS`.
+    """
+    return Finding(code, FINDING_KINDS[code].severity, message, at_ms, where)

@@ -1,0 +1,50 @@
+"""JSON as text that is safe to print: what could steer a terminal is escaped, letters of all scripts stay."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from typing import Any
+
+# Controls that JSON leaves as they are: DEL and C1, direction marks, invisible formats, tags.
+_UNSAFE = re.compile(
+    r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e007f]"
+)
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def json_text(value: Any) -> str:
+    r"""Return *value* as indented JSON without a final newline.
+
+    Example:
+        >>> json_text({"name": "张\u202e"})
+        '{\n "name": "张\\u202e"\n}'
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    return _UNSAFE.sub(_escaped, text)
+
+
+def ascii_json(text: str) -> str:
+    r"""Return JSON text with every letter beyond ASCII escaped; it means the same.
+
+    Example:
+        >>> ascii_json('"张"')
+        '"\\u5f20"'
+    """
+    return _BEYOND_ASCII.sub(_escaped, text)
+
+
+def is_harmless(character: str) -> bool:
+    r"""Return whether a character may be shown as it is: letters, blanks of all widths, joiners.
+
+    Example:
+        >>> [is_harmless(c) for c in ("张", "\u3000", "\u200c", "\u202e", "\x1b")]
+        [True, True, True, False, False]
+    """
+    return character.isprintable() or character in "\u200c\u200d" or unicodedata.category(character) == "Zs"
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return json.dumps(match[0])[1:-1]

@@ -1,0 +1,106 @@
+"""Files appear whole or not at all.
+
+Everything is written beside its final place under a name of its own, flushed to disk, and renamed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from timeline.errors import DiskError, OutputExistsError, ParameterError, TimelineError
+
+
+@contextlib.contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of writing into `DiskError`, which names the output."""
+    try:
+        yield
+    except TimelineError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        hint = "; free some space and run again" if error.errno in FULL else ""
+        raise DiskError(f"{path}: cannot be written: {reason}{hint}", errno=error.errno) from error
+
+
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+"""The errno values of a full disk."""
+
+
+def check_output(path: Path, *, overwrite: bool) -> None:
+    """Refuse an output that exists, is a folder, or whose folder is missing, before work begins.
+
+    Raises:
+        OutputExistsError: *path* is there and *overwrite* is False.
+        ParameterError: *path* is a folder, or its folder does not exist.
+    """
+    with disk_errors(path):
+        is_there, is_folder, is_file = path.exists(), path.is_dir(), path.is_file()
+        has_folder = path.parent.is_dir()
+    if is_folder:
+        raise ParameterError(f"{path}: is a folder; name a file")
+    if is_there and not is_file:
+        raise ParameterError(f"{path}: is no ordinary file, so it is not replaced; name another one")
+    if is_there and not overwrite:
+        raise OutputExistsError(f"{path}: exists already; use --force to replace it")
+    if not has_folder:
+        raise ParameterError(f"{path}: its folder does not exist; make {path.parent} first")
+
+
+@contextlib.contextmanager
+def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Give a temporary path to write to; publish it under *path* when the block ends well.
+
+    When the block raises, nothing appears and the temporary file is gone.
+
+    Args:
+        path: The final place.
+        overwrite: Whether a file that is there may be replaced.
+
+    Raises:
+        OutputExistsError: *path* is there and *overwrite* is False.
+        DiskError: It cannot be written.
+    """
+    check_output(path, overwrite=overwrite)
+    with disk_errors(path):
+        handle, name = tempfile.mkstemp(prefix=".timeline-", suffix=path.suffix, dir=path.parent)
+        os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        with disk_errors(path):
+            with part.open("rb+") as file:
+                os.fsync(file.fileno())
+            part.chmod(0o666 & ~_umask())
+            os.replace(part, path)
+            _sync_folder(path.parent)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
+    """Write *text* as UTF-8 to *path*, whole or not at all; raises as `published` does."""
+    with published(path, overwrite=overwrite) as part, disk_errors(path):
+        part.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable where folders can be opened (not on Windows)."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
