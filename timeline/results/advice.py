@@ -1,0 +1,48 @@
+"""What to do about a failure that the recording service reports."""
+
+from __future__ import annotations
+
+import re
+
+from timeline.errors import RecordingFailedError
+from timeline.results.fields import show
+
+# What the guide advises for its error codes (§5).
+ADVICE = {
+    40000: "check that the body of the start request is valid JSON",
+    40001: "check the parameters of the start request",
+    40002: "no file was made: a room with sound only leaves none; check that a camera was on",
+    40004: "the IM login failed; check the parameters that the message names, such as usersig",
+    40005: "joining the IM group failed; look into what the message says",
+    49999: "an internal error of the service; ask its support",
+    20000: "the service is not enabled for this account; apply for it (guide §2.1)",
+    20001: "the signature has expired; set a new expire_time and sign again",
+    20002: "the signature is wrong; check TicKey and the signing",
+    20003: "a parameter is missing or of the wrong type; the message names it",
+    20004: "the callback address is malformed; check it",
+    20005: "reading the data failed; check the task id, else ask the service's support",
+    20011: "the task had ended already: the service stops by itself when nobody sends for a while",
+    20013: "the recording user is in use; start again with a new user id and usersig",
+    20099: "an internal error of the service; ask its support",
+}
+
+_CODE_IN_TEXT = re.compile(r"code: ?([0-9]{5})\b")
+
+
+def failure(code: int | str, said: object) -> RecordingFailedError:
+    """Return the error for a failure.
+
+    Args:
+        code: The service's number, or the name that its successor uses; a number inside *said* then counts.
+        said: The service's own words, a stranger's text.
+    """
+    words = said if isinstance(said, str) else ""
+    inner = _CODE_IN_TEXT.search(words)
+    number = code if isinstance(code, int) else int(inner[1]) if inner else 0
+    advice = ADVICE.get(number, "")
+    message = f"the recording service reports error {code if isinstance(code, int) else show(code)}"
+    if words:
+        message += f" ({show(words)})"
+    if advice:
+        message += f": {advice}"
+    return RecordingFailedError(message, error_code=code, advice=advice)
