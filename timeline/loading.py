@@ -1,0 +1,85 @@
+"""The way in: a recording result to a checked `Timeline`, in one call."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from pathlib import Path
+from typing import IO
+
+from timeline.assembly import assemble
+from timeline.checks import check
+from timeline.errors import ParameterError, ResultFileError
+from timeline.model import Timeline
+from timeline.results import read_result
+from timeline.results.strict_json import MAX_BYTES
+from timeline.roster import Roster, read_roster
+
+RESULT_FILE_NAME = "result.json"
+"""What a result is called inside the folder of a lesson."""
+
+Source = str | os.PathLike[str] | IO[bytes] | IO[str]
+
+
+def load(
+    source: Source,
+    *,
+    roster: Roster | str | os.PathLike[str] | None = None,
+    task: str | None = None,
+) -> Timeline:
+    """Return the timeline of a recording result.
+
+    Args:
+        source: A path, a folder that holds ``result.json``, or an open file.
+        roster: Names and roles: a file of user_id, name, role, or what `read_roster` returned.
+        task: Id of the recording task that is meant, where a document holds several.
+
+    Raises:
+        TimelineError: The result or the roster cannot be used; nothing else is raised for bad data.
+
+    Example:
+        >>> load("sample_results/guide_example.json")
+        <Timeline 0:24:00.000, 3 tracks, 6 clips, 1 pause, 0 findings>
+    """
+    return loads(_read(source), roster=roster, task=task)
+
+
+def loads(
+    data: bytes | str,
+    *,
+    roster: Roster | str | os.PathLike[str] | None = None,
+    task: str | None = None,
+) -> Timeline:
+    """Return the timeline of a recording result held in *data*; otherwise as `load`."""
+    result = read_result(data, task=task)
+    if roster is not None and not isinstance(roster, Roster):
+        roster = read_roster(roster)
+    timeline = assemble(result, roster=roster)
+    doubts = check(timeline, total_ms=result.total_ms)
+    return dataclasses.replace(timeline, findings=(*timeline.findings, *doubts))
+
+
+def _read(source: Source) -> bytes | str:
+    if not isinstance(source, (str, os.PathLike)):
+        if not hasattr(source, "read"):
+            kind = type(source).__name__
+            raise ParameterError(f"expected a path or an open file, got {kind}; loads() takes text")
+        try:
+            return source.read(MAX_BYTES + 1)
+        except (OSError, ValueError) as error:
+            raise ResultFileError(f"the open file cannot be read: {error}") from error
+    path = Path(source)
+    try:
+        if path.is_dir():
+            path = path / RESULT_FILE_NAME
+            if not path.exists():
+                raise ResultFileError(
+                    f"{path.parent}: the folder has no {RESULT_FILE_NAME}; name a result file"
+                )
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except ResultFileError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        raise ResultFileError(f"{path}: cannot be read: {reason.lower()}") from error
