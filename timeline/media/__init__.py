@@ -1,0 +1,1 @@
+"""From a clip to a local file with known facts. Importing this folder needs no extra package."""

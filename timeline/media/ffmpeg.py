@@ -1,0 +1,227 @@
+"""The one door to ffmpeg: where it is, and how it is run.
+
+No shell, no standard input, a session of its own that is ended with us, a limit on silence, and the last
+lines of its stderr in the error.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import functools
+import os
+import re
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from timeline.errors import DiskError, FFmpegFailedError, FFmpegNotFoundError
+
+ENVIRONMENT_VARIABLE = "TIMELINE_FFMPEG"
+SILENCE_S = 120
+"""An ffmpeg whose numbers do not move for this long is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class FFmpeg:
+    """An ffmpeg binary: where it is, and the first line that it says of itself."""
+
+    path: str
+    version: str
+
+    @property
+    def major(self) -> int:
+        """Major version; a large number for builds that name none, since those are recent."""
+        match = re.search(r"version n?(\d+)\.", self.version)
+        return int(match[1]) if match else 999
+
+
+def find_ffmpeg(explicit: str | os.PathLike[str] | None = None) -> FFmpeg:
+    """Return the ffmpeg to use: *explicit*, else ``TIMELINE_FFMPEG``, else imageio-ffmpeg's, else PATH's.
+
+    Raises:
+        FFmpegNotFoundError: There is none, or the one named does not run.
+    """
+    named = os.fspath(explicit) if explicit else os.environ.get(ENVIRONMENT_VARIABLE)
+    if named:
+        found = named if Path(named).is_file() else shutil.which(named)
+        if found is None:
+            raise FFmpegNotFoundError(
+                f"{named}: no such program; name a working ffmpeg by --ffmpeg or {ENVIRONMENT_VARIABLE}"
+            )
+        return _asked(str(Path(found).absolute()))  # it runs in another folder
+    bundled = _bundled_path() or shutil.which("ffmpeg")
+    if bundled is None:
+        raise FFmpegNotFoundError(
+            "no ffmpeg found; install one with: pip install 'class-timeline[media]', "
+            f"or name one by --ffmpeg or {ENVIRONMENT_VARIABLE}"
+        )
+    return _asked(bundled)
+
+
+def _bundled_path() -> str | None:
+    try:
+        import imageio_ffmpeg
+    except ModuleNotFoundError:
+        return None
+    try:
+        return str(imageio_ffmpeg.get_ffmpeg_exe())
+    except RuntimeError:  # no binary for this platform
+        return None
+
+
+@functools.cache
+def _asked(path: str) -> FFmpeg:
+    try:
+        answer = subprocess.run(
+            [path, "-hide_banner", "-version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=30,
+            check=True,
+        )
+    except subprocess.CalledProcessError as error:
+        raise FFmpegNotFoundError(
+            f"{path}: does not run as ffmpeg: it ends with status {error.returncode}"
+        ) from error
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FFmpegNotFoundError(f"{path}: does not run as ffmpeg: {error}") from error
+    return FFmpeg(path, answer.stdout.partition("\n")[0].partition(" Copyright")[0])
+
+
+def run_ffmpeg(
+    ffmpeg: FFmpeg,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    on_frame: Callable[[int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> None:
+    """Run ffmpeg to its end.
+
+    Args:
+        ffmpeg: From `find_ffmpeg`.
+        arguments: All after the program's name; made by us, never from a result's strings.
+        folder: Its working folder.
+        on_frame: Called with the number of frames encoded so far.
+        stop: When set, ffmpeg is killed and the call returns.
+
+    Raises:
+        FFmpegFailedError: It ended with an error or fell silent; the message ends with its last lines.
+        DiskError: The disk is full.
+    """
+    command = [ffmpeg.path, "-nostdin", "-hide_banner", "-loglevel", "warning", "-y"]
+    command += ["-progress", "pipe:1", "-stats_period", "0.5", *arguments]
+    _allow_many_files()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        start_new_session=True,
+    )
+    watch = _Watch(process, on_frame)
+    try:
+        silent = False
+        while process.poll() is None and not (stop and stop.is_set()):
+            if time.monotonic() - watch.heard_at > SILENCE_S:
+                silent = True
+                break
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.2)
+    finally:
+        _kill(process)
+        watch.join()
+    if stop and stop.is_set():
+        return
+    if silent:
+        raise FFmpegFailedError(
+            f"ffmpeg made no progress for {SILENCE_S} s and was killed",
+            command=command,
+            stderr_tail=watch.tail,
+        )
+    if process.returncode != 0:
+        if "No space left on device" in watch.tail:
+            raise DiskError(f"{folder}: the disk is full; free some space and run again")
+        raise FFmpegFailedError(
+            f"ffmpeg stopped with status {process.returncode}", command=command, stderr_tail=watch.tail
+        )
+
+
+def _allow_many_files() -> None:
+    """Raise the soft limit of open files to the hard one: the sound opens all files of a lesson at once."""
+    try:
+        import resource
+    except ImportError:  # not on Windows, which has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+class _Watch:
+    """Two threads that drain what a process says, so that it never blocks."""
+
+    def __init__(self, process: subprocess.Popen[str], on_frame: Callable[[int], None] | None) -> None:
+        self.heard_at = time.monotonic()
+        self._on_frame = on_frame
+        self._numbers: dict[str, str] = {}
+        self._lines: collections.deque[str] = collections.deque(maxlen=12)
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._threads = [
+            threading.Thread(target=self._read_progress, args=(process.stdout,), daemon=True),
+            threading.Thread(target=self._read_stderr, args=(process.stderr,), daemon=True),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def tail(self) -> str:
+        """The last lines of stderr."""
+        return "\n".join(self._lines)
+
+    def join(self) -> None:
+        """Wait until both pipes are read to their end."""
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _read_progress(self, pipe: IO[str]) -> None:
+        with pipe:
+            for line in pipe:
+                name, _, value = line.strip().partition("=")
+                if name in ("frame", "out_time_us", "total_size") and self._numbers.get(name) != value:
+                    self._numbers[name] = value  # repeated numbers are no progress
+                    self.heard_at = time.monotonic()
+                if name == "frame" and value.isdigit() and self._on_frame:
+                    self._on_frame(int(value))
+
+    def _read_stderr(self, pipe: IO[str]) -> None:
+        with pipe:
+            for line in pipe:
+                if line.strip():
+                    self._lines.append(line.rstrip()[:500])
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a process and what it started; do nothing when it has ended."""
+    if process.poll() is not None:
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.kill()
+    process.wait()
