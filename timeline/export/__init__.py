@@ -1,0 +1,1 @@
+"""What others read: the sync manifest."""

@@ -1,0 +1,87 @@
+/** Types of the timeline sync manifest 1.0. All *_ms are integer milliseconds. */
+
+export interface Manifest {
+  format: "timeline-sync";
+  version: `1.${number}`;
+  generator: string;
+  room_id: string | null;
+  task_id: string | null;
+  /** Length on the playback clock, from which pauses are cut out. */
+  duration_ms: number;
+  wall: Wall | null;
+  /** Ids of the tracks to be heard; the first leads the clock. */
+  audio_tracks: string[];
+  tracks: Track[];
+  pauses: Pause[];
+  sections: Section[];
+  scenes: Scene[];
+  findings: Finding[];
+}
+
+export interface Wall {
+  start_unix_ms: number;
+  stop_unix_ms: number;
+  uncertainty_ms: number;
+}
+
+export interface Track {
+  /** Opaque: use kind and user_id. */
+  id: string;
+  kind: "camera" | "screen" | "whiteboard" | "mixed" | "audio" | `other${number}`;
+  user_id: string | null;
+  label: string;
+  role: "teacher" | "student" | "assistant" | "observer" | null;
+  /** Tile [0, duration_ms): sorted, no holes, no overlap, none empty. */
+  segments: Segment[];
+}
+
+export type Segment = ClipSegment | GapSegment;
+
+/** At playback time t, media time is t - start_ms + media_start_ms. */
+export interface ClipSegment {
+  type: "clip";
+  start_ms: number;
+  end_ms: number;
+  media_start_ms: number;
+  url: string | null;
+  mime: string;
+  video_id: string | null;
+  /** Local file relative to the manifest; only where the manifest was made with media. */
+  src?: string | null;
+  src_status?: "local" | "missing";
+}
+
+export interface GapSegment {
+  type: "gap";
+  start_ms: number;
+  end_ms: number;
+  kind: "late_start" | "absence" | "early_end" | "seam";
+}
+
+/** An instant of playback time, a length of wall time. */
+export interface Pause {
+  at_ms: number;
+  duration_ms: number | null;
+  duration_range_ms: [number, number];
+  source: "declared" | "journal" | "inferred";
+}
+
+export interface Section {
+  start_ms: number;
+  end_ms: number;
+  title: string;
+}
+
+export interface Scene {
+  start_ms: number;
+  end_ms: number;
+  tracks: string[];
+}
+
+export interface Finding {
+  code: string;
+  severity: "info" | "warning" | "error";
+  message: string;
+  at_ms: number | null;
+  where: string | null;
+}

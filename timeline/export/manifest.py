@@ -1,0 +1,212 @@
+"""The sync manifest: what a replay player needs, without arithmetic. Field by field in ``docs/manifest.md``.
+
+The JSON Schema is ``manifest.schema.json`` beside this module, TypeScript types are in ``manifest.d.ts``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from timeline.audible import audible_tracks
+from timeline.findings import Finding
+from timeline.jsontext import json_text
+from timeline.media.locate import LocatedMedia, locate_media, media_folder
+from timeline.model import Clip, Gap, Pause, Scene, Section, Timeline, Track
+from timeline.publish import write_text
+from timeline.version import __version__
+
+SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
+
+Json = dict[str, Any]
+
+
+def write_manifest(
+    timeline: Timeline,
+    path: str | os.PathLike[str],
+    *,
+    media: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
+) -> None:
+    """Write the sync manifest of *timeline* to *path* as JSON, whole or not at all.
+
+    Args:
+        timeline: A lesson.
+        path: Where to write.
+        media: A folder of media files: clips gain ``src``, relative to the manifest's folder.
+        overwrite: Whether a file that is there may be replaced.
+
+    Raises:
+        OutputExistsError: *path* is there and *overwrite* is False.
+        MediaNotFoundError: *media* is no folder.
+        DiskError: It cannot be written.
+    """
+    path = Path(path)
+    text = manifest_text(timeline, media=media, beside=path.parent)
+    write_text(path, text, overwrite=overwrite)
+
+
+def manifest_text(
+    timeline: Timeline,
+    *,
+    media: str | os.PathLike[str] | None = None,
+    beside: Path | None = None,
+) -> str:
+    """Return the manifest as JSON text; ``src`` is relative to *beside*, by default the current folder."""
+    folder = media_folder(None, Path(media)) if media is not None else None
+    located = locate_media(timeline, folder) if folder else None
+    document = to_manifest(timeline, located=located, beside=beside or Path())
+    return json_text(document) + "\n"
+
+
+def to_manifest(
+    timeline: Timeline, *, located: LocatedMedia | None = None, beside: Path | None = None
+) -> Json:
+    """Return the manifest of *timeline* as JSON values.
+
+    Args:
+        timeline: A lesson.
+        located: Its local files; clips gain ``src`` and ``src_status``.
+        beside: The folder that ``src`` is relative to.
+    """
+    return {
+        "format": "timeline-sync",
+        "version": "1.0",
+        "generator": f"timeline {__version__}",
+        "room_id": timeline.room_id,
+        "task_id": timeline.task_id,
+        "duration_ms": timeline.duration_ms,
+        "wall": wall_json(timeline),
+        "audio_tracks": [track.id for track in audible_tracks(timeline)],
+        "tracks": [
+            {
+                "id": track.id,
+                "kind": track.kind,
+                "user_id": track.user_id,
+                "label": track.label,
+                "role": track.role,
+                "segments": [_segment(item, located, beside) for item in segments(track)],
+            }
+            for track in timeline.tracks
+        ],
+        "pauses": [pause_json(pause) for pause in timeline.pauses],
+        "sections": [section_json(section) for section in timeline.sections()],
+        "scenes": [scene_json(scene) for scene in timeline.scenes()],
+        "findings": [finding_json(item) for item in timeline.findings],
+    }
+
+
+def to_listing(timeline: Timeline) -> Json:
+    """Return what ``timeline show --json`` prints: tracks with their clips and gaps apart."""
+    return {
+        "room_id": timeline.room_id,
+        "task_id": timeline.task_id,
+        "duration_ms": timeline.duration_ms,
+        "wall": wall_json(timeline),
+        "tracks": [
+            {
+                "id": track.id,
+                "kind": track.kind,
+                "user_id": track.user_id,
+                "label": track.label,
+                "role": track.role,
+                "clips": [_place(clip) | _reference(clip) for clip in track.clips],
+                "gaps": [gap_json(gap) for gap in track.gaps()],
+            }
+            for track in timeline.tracks
+        ],
+        "pauses": [pause_json(pause) for pause in timeline.pauses],
+        "sections": [section_json(section) for section in timeline.sections()],
+        "scenes": [scene_json(scene) for scene in timeline.scenes()],
+        "findings": [finding_json(item) for item in timeline.findings],
+    }
+
+
+def segments(track: Track) -> tuple[Clip | Gap, ...]:
+    """Return clips and gaps of *track* in order; they tile the timeline, and no two gaps touch.
+
+    Example:
+        >>> import timeline
+        >>> lesson = timeline.load("sample_results/guide_example.json")
+        >>> [(s.start_ms, s.end_ms) for s in segments(lesson.track("whiteboard"))]
+        [(0, 120000), (120000, 900000), (900000, 1440000)]
+    """
+    return tuple(sorted((*track.clips, *track.gaps()), key=lambda item: item.start_ms))
+
+
+def wall_json(timeline: Timeline) -> Json | None:
+    """Return the wall clock as the manifest spells it, or None."""
+    if timeline.wall is None:
+        return None
+    return {
+        "start_unix_ms": timeline.wall.start_ms,
+        "stop_unix_ms": timeline.wall.stop_ms,
+        "uncertainty_ms": timeline.wall.uncertainty_ms,
+    }
+
+
+def gap_json(gap: Gap) -> Json:
+    """Return a gap as the manifest spells it."""
+    return {"start_ms": gap.start_ms, "end_ms": gap.end_ms, "kind": gap.kind}
+
+
+def pause_json(pause: Pause) -> Json:
+    """Return a pause as the manifest spells it."""
+    return {
+        "at_ms": pause.at_ms,
+        "duration_ms": pause.duration_ms,
+        "duration_range_ms": list(pause.duration_range_ms),
+        "source": pause.source,
+    }
+
+
+def section_json(section: Section) -> Json:
+    """Return a section as the manifest spells it."""
+    return {"start_ms": section.start_ms, "end_ms": section.end_ms, "title": section.title}
+
+
+def scene_json(scene: Scene) -> Json:
+    """Return a scene as the manifest spells it."""
+    return {"start_ms": scene.start_ms, "end_ms": scene.end_ms, "tracks": list(scene.clips)}
+
+
+def finding_json(item: Finding) -> Json:
+    """Return a finding as the manifest spells it."""
+    return {
+        "code": item.code,
+        "severity": str(item.severity),
+        "message": item.message,
+        "at_ms": item.at_ms,
+        "where": item.where,
+    }
+
+
+def _segment(item: Clip | Gap, located: LocatedMedia | None, beside: Path | None) -> Json:
+    if isinstance(item, Gap):
+        return {"type": "gap"} | gap_json(item)
+    segment: Json = {"type": "clip"} | _place(item) | _reference(item)
+    if located is not None:
+        local = located.paths.get(item.media.index)
+        segment["src"] = _relative(local, beside or Path()) if local else None
+        segment["src_status"] = "local" if local else "missing"
+    return segment
+
+
+def _place(clip: Clip) -> Json:
+    return {
+        "start_ms": clip.start_ms,
+        "end_ms": clip.end_ms,
+        "media_start_ms": clip.media_start_ms,
+    }
+
+
+def _reference(clip: Clip) -> Json:
+    return {"url": clip.media.url, "mime": clip.media.mime, "video_id": clip.media.video_id}
+
+
+def _relative(local: Path, folder: Path) -> str:
+    try:
+        return Path(os.path.relpath(local.resolve(), folder.resolve())).as_posix()
+    except ValueError:  # another drive
+        return local.resolve().as_posix()
