@@ -1,0 +1,182 @@
+"""Where on the canvas which track is shown."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import timeline
+from tests.conftest import AUDIO, BOARD, CAMERA, MIXED, SCREEN, lesson_of, result_text, row
+from timeline.errors import ParameterError
+from timeline.model import Timeline
+from timeline.render.layout import GAP_PX, LAYOUTS, Rectangle, Region, make_layout
+from timeline.roster import Person, Roster
+
+
+def people(count: int, *kinds: int) -> Timeline:
+    """A lesson of *count* cameras, and of one track of each of *kinds*."""
+    rows = [row(CAMERA, f"u{n:02d}", 0, 1000, f"c{n}.mp4") for n in range(count)]
+    rows += [row(kind, f"k{n}", 0, 1000, f"k{n}.mp4") for n, kind in enumerate(kinds)]
+    return lesson_of(*rows)
+
+
+def apart(one: Rectangle, other: Rectangle) -> bool:
+    """Whether two rectangles share no pixel."""
+    return (
+        one.x + one.width <= other.x
+        or other.x + other.width <= one.x
+        or one.y + one.height <= other.y
+        or other.y + other.height <= one.y
+    )
+
+
+def check(regions: tuple[Region, ...], width: int, height: int) -> None:
+    """Rectangles are even, on the canvas, and apart; no track has two."""
+    places = [region.rectangle for region in regions]
+    for place in places:
+        assert all(value % 2 == 0 for value in (place.x, place.y, place.width, place.height)), place
+        assert place.width >= 2
+        assert place.height >= 2
+        assert 0 <= place.x <= place.x + place.width <= width, place
+        assert 0 <= place.y <= place.y + place.height <= height, place
+    assert all(apart(a, b) for n, a in enumerate(places) for b in places[:n])
+    ids = [track.id for region in regions for track in region.tracks]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+@pytest.mark.parametrize("size", [(1280, 720), (640, 360), (720, 1280), (1922, 1082)])
+def test_tiles_of_1_to_40_people_are_even_inside_the_canvas_and_never_overlap(
+    layout: str, size: tuple[int, int]
+) -> None:
+    """With content and without, wide and tall."""
+    for count in range(1, 41):
+        for content in ((), (BOARD,), (SCREEN, BOARD)):
+            lesson = people(count, *content)
+            regions = make_layout(layout, lesson, *size)
+            check(regions, *size)
+            shown = {track.id for region in regions for track in region.tracks}
+            assert shown == {track.id for track in lesson.tracks}
+
+
+@given(
+    count=st.integers(0, 12),
+    content=st.lists(st.sampled_from([SCREEN, BOARD, MIXED]), max_size=3),
+    width=st.integers(32, 1000).map(lambda n: 2 * n),
+    height=st.integers(32, 1000).map(lambda n: 2 * n),
+    layout=st.sampled_from(sorted(LAYOUTS)),
+)
+def test_any_canvas_is_laid_out_or_refused_in_words(
+    count: int, content: list[int], width: int, height: int, layout: str
+) -> None:
+    """A canvas that is too small is a `ParameterError` that says what to do, never a bad rectangle."""
+    lesson = people(count, *content) if count or content else people(1)
+    try:
+        regions = make_layout(layout, lesson, width, height)
+    except ParameterError:
+        with pytest.raises(ParameterError, match="raise --size"):
+            make_layout(layout, lesson, width, height)
+        assert min(width, height) < 600
+    else:
+        check(regions, width, height)
+
+
+@given(count=st.integers(1, 40), width=st.integers(200, 1000), height=st.integers(200, 1000))
+def test_the_grid_has_the_largest_pictures(count: int, width: int, height: int) -> None:
+    """No other number of columns gives larger 4:3 pictures (by more than the even pixel)."""
+    width, height = 2 * width, 2 * height
+
+    def area(cell_width: float, cell_height: float) -> float:
+        side = min(cell_width / 4, cell_height / 3)
+        return 12 * side * side
+
+    regions = make_layout("grid", people(count), width, height)
+    assert len({(r.rectangle.width, r.rectangle.height) for r in regions}) == 1
+    place = regions[0].rectangle
+    mine = area(place.width + 2, place.height + 2)
+    for columns in range(1, count + 1):
+        rows = math.ceil(count / columns)
+        other_width = (width - GAP_PX * (columns + 1)) / columns
+        other_height = (height - GAP_PX * (rows + 1)) / rows
+        if min(other_width, other_height) > 0:
+            assert area(other_width, other_height) <= mine + 1e-6
+
+
+def test_the_grid_fills_rows_from_the_top_left_and_centres_the_last() -> None:
+    """Five tiles: three above, two below in the middle."""
+    places = [r.rectangle for r in make_layout("grid", people(5), 1280, 720)]
+    rows = sorted({place.y for place in places})
+    assert [[p.y for p in places].count(y) for y in rows] == [3, 2]
+    last = [place for place in places if place.y == rows[1]]
+    left, right = last[0].x, 1280 - last[1].x - last[1].width
+    assert abs(left - right) <= 2
+
+
+def test_the_stage_is_large_left_of_a_column_of_cameras() -> None:
+    """Content has at least half of the canvas and every camera is right of it."""
+    content, *cameras = make_layout("stage", people(4, BOARD), 1280, 720)
+    assert content.rectangle.width * content.rectangle.height > 1280 * 720 / 2
+    assert all(c.rectangle.x >= content.rectangle.x + content.rectangle.width for c in cameras)
+    assert [t.kind for t in content.tracks] == ["whiteboard"]
+
+
+def test_screen_goes_before_whiteboard_on_the_stage() -> None:
+    """They share one place, in this order."""
+    content = make_layout("stage", people(1, BOARD, SCREEN), 1280, 720)[0]
+    assert [track.kind for track in content.tracks] == ["screen", "whiteboard"]
+
+
+def test_without_content_cameras_fill_the_stage() -> None:
+    """No empty half."""
+    assert make_layout("stage", people(3), 1280, 720) == make_layout("grid", people(3), 1280, 720)
+
+
+def test_without_cameras_the_content_fills_the_stage() -> None:
+    """A lesson of a whiteboard alone."""
+    (region,) = make_layout("stage", people(0, BOARD), 1280, 720)
+    assert region.rectangle.width >= 1280 - 2 * GAP_PX
+    assert region.rectangle.height >= 720 - 2 * GAP_PX
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_mixed_streams_are_left_out_beside_single_ones(layout: str) -> None:
+    """Unless nothing else is there."""
+    shown = [t.kind for r in make_layout(layout, people(2, MIXED), 1280, 720) for t in r.tracks]
+    assert shown == ["camera", "camera"]
+    shown = [t.kind for r in make_layout(layout, people(0, MIXED), 1280, 720) for t in r.tracks]
+    assert shown == ["mixed"]
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_sound_only_streams_have_no_tile(layout: str) -> None:
+    """Nobody sees them."""
+    shown = [t.kind for r in make_layout(layout, people(1, AUDIO), 1280, 720) for t in r.tracks]
+    assert shown == ["camera"]
+
+
+@pytest.mark.parametrize("layout", list(LAYOUTS))
+def test_the_teacher_has_the_first_of_the_peoples_tiles(layout: str) -> None:
+    """Whenever the teacher joined."""
+    rows = [row(CAMERA, "amy", 0, 1000, "a.mp4"), row(CAMERA, "lin", 500, 500, "b.mp4")]
+    rows.append(row(BOARD, "", 0, 1000, "w.mp4"))
+    roster = Roster({"lin": Person("lin", "Lin", "teacher")})
+    lesson = timeline.loads(result_text(rows), roster=roster)
+    tracks = [region.tracks[0] for region in make_layout(layout, lesson, 1280, 720)]
+    assert [t.user_id for t in tracks if t.kind == "camera"] == ["lin", "amy"]
+
+
+def test_a_teacher_who_only_shares_a_screen_has_the_first_tile_of_the_grid() -> None:
+    """The role counts, not the kind."""
+    rows = [row(CAMERA, "amy", 0, 1000, "a.mp4"), row(SCREEN, "lin", 500, 500, "b.mp4")]
+    roster = Roster({"lin": Person("lin", "Lin", "teacher")})
+    lesson = timeline.loads(result_text(rows), roster=roster)
+    assert make_layout("grid", lesson, 1280, 720)[0].tracks[0].user_id == "lin"
+
+
+def test_an_unknown_layout_is_refused_with_the_names_of_those_that_are_there() -> None:
+    """One clear line."""
+    with pytest.raises(ParameterError, match=r"'mosaic'.*stage.*grid"):
+        make_layout("mosaic", people(1), 1280, 720)

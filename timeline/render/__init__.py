@@ -1,0 +1,1 @@
+"""A review video from a timeline: media → plan → artwork → graph → encode → verify."""

@@ -1,0 +1,144 @@
+"""From a plan to pieces of work: shots and slates per chunk. Pure.
+
+A *shot* is a stretch of output frames in which a region shows one file without a break. A *chunk* is a
+stretch of output frames that one ffmpeg run encodes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+from timeline.render.layout import Rectangle
+from timeline.render.plan import PlanScene, RenderPlan, Tile
+from timeline.units import frame_at, frame_start_ms
+
+CHUNK_MIN_S = 20
+"""A chunk ends at the first scene edge after this …"""
+CHUNK_MAX_S = 30
+"""… or here, where there is none …"""
+CHUNK_MAX_SCENES = 60
+"""… or after so many scenes: each opens files, and a graph has to stay of a size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shot:
+    """One file in one region, in frames of the chunk.
+
+    Attributes:
+        region: Number of the region in the plan.
+        clip: Index of the file.
+        rectangle: Where, px.
+        start_frame: First frame, counted from the chunk's first.
+        end_frame: Frame after the last.
+        media_start_ms: Media time that belongs to *start_frame*, exact; by less than a frame it may lie
+            before 0.
+        held: Whether the frame of that instant stays, within a seam.
+    """
+
+    region: int
+    clip: int
+    rectangle: Rectangle
+    start_frame: int
+    end_frame: int
+    media_start_ms: Fraction
+    held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backdrop:
+    """Frames of the chunk during which the same regions are empty, and the (region, tile) of each."""
+
+    start_frame: int
+    end_frame: int
+    slates: tuple[tuple[int, Tile], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """What one ffmpeg run encodes.
+
+    Attributes:
+        number: From 0.
+        start_frame: First frame of the output in it.
+        frames: How many.
+        shots: In the order in which they are drawn.
+        backdrops: They tile the chunk's frames.
+    """
+
+    number: int
+    start_frame: int
+    frames: int
+    shots: tuple[Shot, ...]
+    backdrops: tuple[Backdrop, ...]
+
+
+def cut_chunks(plan: RenderPlan) -> tuple[Chunk, ...]:
+    """Return the chunks of *plan*: `CHUNK_MIN_S` or longer but for the last, cut at scene edges if near."""
+    return tuple(_chunk(plan, number, start, end) for number, (start, end) in enumerate(_chunk_frames(plan)))
+
+
+def _chunk_frames(plan: RenderPlan) -> Iterator[tuple[int, int]]:
+    shortest, longest = (frame_at(s * 1000, plan.frame_rate) for s in (CHUNK_MIN_S, CHUNK_MAX_S))
+    edges = sorted({scene.end_frame for scene in plan.scenes if scene.end_frame > 0})
+    start = 0
+    while start < plan.frames:
+        ahead = bisect_right(edges, start)
+        near = bisect_left(edges, start + shortest)
+        end = edges[near] if near < len(edges) and edges[near] <= start + longest else start + longest
+        if plan.frames - end < shortest // 2:
+            end = plan.frames
+        if ahead + CHUNK_MAX_SCENES < len(edges):
+            end = min(end, edges[ahead + CHUNK_MAX_SCENES - 1])
+        yield start, end
+        start = end
+
+
+def _chunk(plan: RenderPlan, number: int, start: int, end: int) -> Chunk:
+    scenes = [s for s in plan.scenes if s.start_frame < end and s.end_frame > start]
+    shots: list[Shot] = []
+    for region in range(len(plan.regions)):
+        shots.extend(_region_shots(plan, region, scenes, start, end))
+    return Chunk(number, start, end - start, tuple(shots), _backdrops(scenes, start, end))
+
+
+def _region_shots(plan: RenderPlan, region: int, scenes: list[PlanScene], start: int, end: int) -> list[Shot]:
+    first_frame = frame_at(plan.start_ms, plan.frame_rate)
+    shots: list[Shot] = []
+    for scene in scenes:
+        tile = scene.tiles[region]
+        first, last = max(scene.start_frame, start), min(scene.end_frame, end)
+        if tile.file is None or tile.media_start_ms is None or first >= last:
+            continue
+        begin_ms = frame_start_ms(first + first_frame, plan.frame_rate)
+        moving_ms = begin_ms - scene.start_ms if tile.held is None else Fraction(0)
+        media_ms = tile.media_start_ms + moving_ms
+        held = tile.held is not None
+        if shots and not held and _goes_on(shots[-1], tile.file, first - start, media_ms, plan.frame_rate):
+            shots[-1] = dataclasses.replace(shots[-1], end_frame=last - start)
+        else:
+            shots.append(Shot(region, tile.file, tile.rectangle, first - start, last - start, media_ms, held))
+    return shots
+
+
+def _goes_on(shot: Shot, file: int, first: int, media_ms: Fraction, frame_rate: Fraction) -> bool:
+    """Return whether *shot* reaches frame *first* and the same file simply plays on there."""
+    reached_ms = shot.media_start_ms + frame_start_ms(first - shot.start_frame, frame_rate)
+    return not shot.held and shot.clip == file and shot.end_frame == first and reached_ms == media_ms
+
+
+def _backdrops(scenes: list[PlanScene], start: int, end: int) -> tuple[Backdrop, ...]:
+    backdrops: list[Backdrop] = []
+    for scene in scenes:
+        first, last = max(scene.start_frame, start) - start, min(scene.end_frame, end) - start
+        if first >= last:
+            continue
+        slates = tuple((n, tile) for n, tile in enumerate(scene.tiles) if tile.file is None)
+        if backdrops and backdrops[-1].slates == slates:
+            backdrops[-1] = dataclasses.replace(backdrops[-1], end_frame=last)
+        else:
+            backdrops.append(Backdrop(first, last, slates))
+    return tuple(backdrops)
