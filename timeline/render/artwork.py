@@ -1,0 +1,144 @@
+"""Everything on the canvas that is not video, drawn by Pillow: slates, names, notes.
+
+Text goes into pixels here and nowhere else, so no string of a result ever reaches a filter graph.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from timeline import kinds
+from timeline.extras import needs_extra
+from timeline.fonts import find_font
+from timeline.model import Pause
+from timeline.palette import PAUSE_COLOUR, kind_colour
+from timeline.render.layout import Rectangle
+from timeline.units import format_length
+
+with needs_extra("media"):
+    from PIL import Image, ImageDraw, ImageFont
+
+CANVAS_COLOUR = "#14171c"
+SLATE_COLOUR = "#222831"
+GUTTER_PX = 6
+"""Space between text and the edge of its tile."""
+_TEXT_COLOUR = "#f2f4f7"
+_QUIET_COLOUR = "#9aa4b2"
+_LABEL_BACKGROUND = (12, 14, 18, 190)
+
+Font = str | os.PathLike[str] | None
+
+_ABSENT = {
+    kinds.CAMERA: "camera off",
+    kinds.SCREEN: "no screen shared",
+    kinds.WHITEBOARD: "no whiteboard",
+    kinds.MIXED: "no picture",
+}
+
+
+def draw_backdrop(
+    path: Path,
+    size_px: tuple[int, int],
+    slates: Sequence[tuple[Rectangle, str, str, str]],
+    *,
+    font: Font = None,
+) -> None:
+    """Write the canvas with its slates as a PNG.
+
+    Args:
+        path: Where to.
+        size_px: (width, height) of the canvas.
+        slates: (place, kind, name, line below) of each empty tile.
+        font: A font file to try first.
+    """
+    canvas = Image.new("RGB", size_px, CANVAS_COLOUR)
+    draw = ImageDraw.Draw(canvas)
+    for place, kind, name, line in slates:
+        box = (place.x, place.y, place.x + place.width - 1, place.y + place.height - 1)
+        radius = min(12, place.height // 10)
+        draw.rounded_rectangle(box, radius, fill=SLATE_COLOUR)
+        middle_x, middle_y = place.x + place.width / 2, place.y + place.height / 2
+        name_px = max(9, min(place.height // 8, 40))
+        line_px = max(8, name_px * 6 // 10)
+        draw.rectangle(
+            (middle_x - name_px, middle_y - name_px * 1.35, middle_x + name_px, middle_y - name_px * 1.25),
+            fill=kind_colour(kind),
+        )
+        room = place.width - 2 * GUTTER_PX
+        _centred(draw, (middle_x, middle_y - name_px * 0.3), name, name_px, _TEXT_COLOUR, room, font)
+        _centred(draw, (middle_x, middle_y + name_px), line, line_px, _QUIET_COLOUR, room, font)
+    canvas.save(path)
+
+
+def draw_label(path: Path, name: str, kind: str, place: Rectangle, *, font: Font = None) -> tuple[int, int]:
+    """Write the name that lies over a picture as a PNG, and return where on the canvas it goes, px.
+
+    It lies at the bottom left of *place*; both coordinates are even.
+    """
+    text_px = max(10, min(place.height // 14, 22))
+    text, face = _fitted(name, text_px, place.width - 6 * GUTTER_PX, font)
+    height_px = _even_up(text_px * 1.7)
+    image = Image.new("RGBA", (_even_up(face.getlength(text) + text_px * 1.5), height_px), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, image.width - 1, image.height - 1), height_px // 4, fill=_LABEL_BACKGROUND)
+    draw.rectangle((0, height_px // 4, 3, height_px * 3 // 4), fill=kind_colour(kind))
+    draw.text((text_px * 0.75, height_px / 2), text, fill=_TEXT_COLOUR, font=face, anchor="lm")
+    image.save(path)
+    return place.x + GUTTER_PX, place.y + place.height - height_px - GUTTER_PX
+
+
+def draw_pause_note(
+    path: Path, pause: Pause, size_px: tuple[int, int], *, font: Font = None
+) -> tuple[int, int]:
+    """Write the note that is shown after a pause as a PNG, and return where it goes, px."""
+    text = "paused" if pause.duration_ms is None else f"paused {format_length(pause.duration_ms)}"
+    text_px = max(14, size_px[1] // 26)
+    face = _face(text, text_px, font)
+    width_px, height_px = _even_up(face.getlength(text) + text_px * 2), _even_up(text_px * 1.8)
+    image = Image.new("RGBA", (width_px, height_px), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, width_px - 1, height_px - 1), height_px // 2, fill=PAUSE_COLOUR)
+    draw.text((width_px / 2, height_px / 2), text, fill="#ffffff", font=face, anchor="mm")
+    image.save(path)
+    return (size_px[0] - width_px) // 4 * 2, _even_up(size_px[1] / 40)
+
+
+def slate_line(kind: str, reason: str | None) -> str:
+    """Return the line below the name on a slate: why nothing plays there."""
+    return reason or _ABSENT.get(kind, "no picture")
+
+
+def _centred(
+    draw: ImageDraw.ImageDraw,
+    middle: tuple[float, float],
+    text: str,
+    text_px: int,
+    colour: str,
+    room_px: int,
+    font: Font,
+) -> None:
+    text, face = _fitted(text, text_px, room_px, font)
+    draw.text(middle, text, fill=colour, font=face, anchor="mm")
+
+
+def _face(text: str, text_px: int, font: Font) -> ImageFont.FreeTypeFont:
+    path = find_font(text, font)
+    if path is None:  # names have been checked; what is left is our own English
+        raise LookupError(f"no font for {text!r}")
+    return ImageFont.truetype(str(path), text_px)
+
+
+def _fitted(text: str, text_px: int, room_px: float, font: Font) -> tuple[str, ImageFont.FreeTypeFont]:
+    """Return *text*, cut with "…" (if its font has that) where it is wider than *room_px*, and its font."""
+    face = _face(text, text_px, font)
+    sign = "…" if find_font(text + "…", font) == find_font(text, font) else ""
+    kept = text
+    while len(kept) > 1 and face.getlength(kept + (sign if kept != text else "")) > room_px:
+        kept = kept[:-1]
+    return kept if kept == text else kept + sign, face
+
+
+def _even_up(length_px: float) -> int:
+    return int(-(-length_px // 2)) * 2

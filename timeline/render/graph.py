@@ -1,0 +1,322 @@
+"""ffmpeg's graphs as data, built by ffmpeg-python. Nothing runs here.
+
+Only numbers and file names of our own making go into a graph; a test walks the graphs and refuses any filter
+that is not in `FILTERS`. Picture and sound are never in one graph: a change of frame size in mid-file
+rebuilds a graph, and takes the sound's state with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import ffmpeg
+from ffmpeg.nodes import InputNode
+
+from timeline.media.probe import AUDIO_CODECS, DEMUXERS, MAX_PICTURE_PX, VIDEO_CODECS, MediaFacts
+from timeline.render.plan import PlanSound, RenderPlan
+from timeline.render.shots import Chunk, Shot
+from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
+
+_PICTURE_FILTERS = {
+    "settb",
+    "concat",
+    "format",
+    "fps",
+    "overlay",
+    "pad",
+    "scale",
+    "setpts",
+    "setsar",
+    "tpad",
+    "trim",
+}
+_SOUND_FILTERS = {"adelay", "aformat", "alimiter", "amix", "apad", "aresample", "asetpts", "atrim", "concat"}
+FILTERS = _PICTURE_FILTERS | _SOUND_FILTERS
+"""Filters that a graph may hold."""
+
+GOP_S = 10
+_LIMIT = 0.85  # the encoder overshoots a little
+_BAR_COLOUR = "0x14171c"  # the canvas' own, beside a picture of another shape
+_TIMESCALE = 15360 * 1001
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A picture laid over the canvas: its file in the working folder, where, and in which frames."""
+
+    name: str
+    x: int
+    y: int
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """Settings of the picture's encoder: constant quality, and how many threads it may use."""
+
+    crf: int = 23
+    preset: str = "veryfast"
+    threads: int = 1
+
+
+def chunk_arguments(
+    plan: RenderPlan,
+    chunk: Chunk,
+    facts: Mapping[int, MediaFacts],
+    backdrops: Sequence[str],
+    labels: Mapping[tuple[int, int], Overlay],
+    notes: Sequence[Overlay],
+    encoding: Encoding,
+    output: str,
+) -> list[str]:
+    """Return ffmpeg's arguments that encode the picture of one chunk.
+
+    Args:
+        plan: The whole plan.
+        chunk: A piece of it.
+        facts: Of each file, by its index.
+        backdrops: Name of a PNG of the canvas for each of the chunk's backdrops.
+        labels: A name over each (region, file), placed on the canvas.
+        notes: What lies over everything for a while.
+        encoding: How to encode.
+        output: Name of the file to write.
+    """
+    rate = _rate(plan.frame_rate)
+    inputs = _Inputs()
+    canvas = [
+        inputs.still(name, framerate=rate)
+        .filter("tpad", stop_mode="clone", stop=backdrop.end_frame - backdrop.start_frame)
+        .filter("trim", end_frame=backdrop.end_frame - backdrop.start_frame)
+        .filter("format", "yuv420p")
+        .filter("setsar", 1)
+        for name, backdrop in zip(backdrops, chunk.backdrops, strict=True)
+    ]
+    picture = canvas[0] if len(canvas) == 1 else ffmpeg.concat(*canvas, v=1, a=0)
+    picture = _numbered(picture, plan.frame_rate, 0)
+    for shot in chunk.shots:
+        tile = _tile(plan, shot, facts[shot.clip], inputs)
+        label = labels.get((shot.region, shot.clip))
+        if label is not None:
+            tile = ffmpeg.filter(
+                [tile, inputs.still(label.name)],
+                "overlay",
+                x=label.x - shot.rectangle.x,
+                y=label.y - shot.rectangle.y,
+                eof_action="repeat",
+            )
+        tile = _numbered(tile, plan.frame_rate, shot.start_frame)
+        picture = ffmpeg.filter(
+            [picture, tile], "overlay", x=shot.rectangle.x, y=shot.rectangle.y, eof_action="pass"
+        )
+    for note in notes:
+        picture = ffmpeg.filter(
+            [picture, inputs.still(note.name)],
+            "overlay",
+            x=note.x,
+            y=note.y,
+            eof_action="repeat",
+            enable=f"between(n,{note.start_frame},{note.end_frame - 1})",
+        )
+    picture = picture.filter("format", "yuv420p")
+    return _arguments(
+        ffmpeg.output(
+            picture,
+            f"file:{output}",
+            vcodec="libx264",
+            preset=encoding.preset,
+            crf=encoding.crf,
+            threads=encoding.threads,
+            g=int(GOP_S * plan.frame_rate),
+            r=rate,
+            fps_mode="cfr",
+            pix_fmt="yuv420p",
+            video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
+            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
+            f="mp4",
+        )
+    )
+
+
+def sound_arguments(
+    plan: RenderPlan, facts: Mapping[int, MediaFacts], output: str, *, bitrate: str = "96k"
+) -> list[str]:
+    """Return ffmpeg's arguments that make the sound of the whole output, once.
+
+    The stretches of a track are joined to the sample; then the tracks are added up at constant level, and a
+    limiter keeps the sum below full scale.
+    """
+    total = sample_at(plan.duration_ms)
+    inputs = _Inputs()
+    by_track: dict[str, list[PlanSound]] = {}
+    for sound in plan.audio:
+        by_track.setdefault(sound.track, []).append(sound)
+    tracks = [
+        _track_sound(plan, sorted(sounds, key=lambda sound: sound.start_ms), facts, inputs)
+        for sounds in by_track.values()
+    ]
+    if not tracks:
+        silence = f"anullsrc=r={SAMPLE_RATE_HZ}:cl=mono"
+        tracks = [inputs.add(silence, "lavfi", t=seconds(plan.duration_ms))]
+    mixed = (
+        tracks[0]
+        if len(tracks) == 1
+        else ffmpeg.filter(tracks, "amix", inputs=len(tracks), normalize=0, duration="longest")
+    )
+    mixed = (
+        mixed.filter("apad", whole_len=total)
+        .filter("atrim", end_sample=total)
+        .filter("alimiter", limit=_LIMIT, level=0, latency=1)
+    )
+    return _arguments(
+        ffmpeg.output(
+            mixed,
+            f"file:{output}",
+            acodec="aac",
+            # The default coder overshoots a limited loud sum, by up to a half; this one is as good else.
+            aac_coder="fast",
+            audio_bitrate=bitrate,
+            ac=1,
+            ar=SAMPLE_RATE_HZ,
+            t=seconds(plan.duration_ms),
+            **{"map_metadata": -1, "flags:a": "+bitexact", "fflags": "+bitexact"},
+            f="mp4",
+        )
+    )
+
+
+def join_arguments(chunk_list: str, sound: str, output: str) -> list[str]:
+    """Return ffmpeg's arguments that join encoded chunks and the sound without encoding anything."""
+    return [
+        *("-protocol_whitelist", "file", "-f", "concat", "-safe", "1", "-i", f"file:{chunk_list}"),
+        *("-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{sound}"),
+        *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_metadata", "-1"),
+        *("-fflags", "+bitexact", "-movflags", "+faststart", "-f", "mp4", f"file:{output}"),
+    ]
+
+
+class _Inputs:
+    """The inputs of one graph, each an input of its own.
+
+    ffmpeg-python takes nodes with equal content for one node, and refuses one that feeds two others; a file
+    that is shown twice must be opened twice. A number makes them differ.
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def add(self, name: str, demuxer: str, **options: Any) -> Any:
+        """Return a new input stream."""
+        self._count += 1
+        return InputNode(
+            "input", args=[self._count], kwargs={"filename": name, "format": demuxer, **options}
+        ).stream()
+
+    def still(self, name: str, **options: Any) -> Any:
+        """Return a picture of our own as a stream of one frame."""
+        return self.add(f"file:{name}", "image2", pattern_type="none", **options)
+
+    def media(self, facts: MediaFacts, **options: Any) -> Any:
+        """Return a stranger's file: a forced reader, nothing but files, known codecs."""
+        return self.add(
+            f"file:{facts.path.resolve()}",
+            facts.demuxer,
+            protocol_whitelist="file",
+            format_whitelist=DEMUXERS[facts.demuxer],
+            codec_whitelist=",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
+            max_pixels=MAX_PICTURE_PX,
+            reinit_filter=0,
+            threads=1,
+            **options,
+        )
+
+
+def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> Any:
+    """Return the stream of one shot: the right frames, fitted into its rectangle, starting at 0."""
+    assert facts.picture is not None
+    rate = _rate(plan.frame_rate)
+    frames = shot.end_frame - shot.start_frame
+    width, height = shot.rectangle.width, shot.rectangle.height
+    # ffmpeg counts from the file's earliest stream; what begins later keeps its distance to it.
+    # Past its last frame there is nothing to find: that frame stays.
+    seek_ms = min(shot.media_start_ms, Fraction(facts.picture.last_ms)) - facts.origin_ms
+    options: dict[str, Any] = {}
+    if seek_ms > 0:
+        # Not accurate: the frame that is still on screen at this time may have begun long before. No -t:
+        # it would count from the key frame; the trim below ends the reading.
+        options |= {"ss": seconds(seek_ms), "noaccurate_seek": None}
+    tile = inputs.media(facts, **options)["v:0"]
+    if seek_ms < -frame_start_ms(1, plan.frame_rate):
+        tile = tile.filter("setpts", _later(-seek_ms))
+    tile = tile.filter("fps", fps=rate, start_time=0)
+    if facts.picture.sample_aspect != 1:
+        aspect = facts.picture.sample_aspect
+        tile = tile.filter("scale", w=f"trunc(iw*{aspect.numerator}/{aspect.denominator}/2)*2", h="ih")
+    if shot.held:
+        tile = tile.filter("trim", end_frame=1)
+    return (
+        tile.filter("scale", w=width, h=height, force_original_aspect_ratio="decrease", force_divisible_by=2)
+        .filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=_BAR_COLOUR)
+        .filter("setsar", 1)
+        .filter("format", "yuv420p")
+        .filter("tpad", stop=-1, stop_mode="clone")
+        .filter("trim", end_frame=frames)
+    )
+
+
+def _track_sound(
+    plan: RenderPlan, sounds: Sequence[PlanSound], facts: Mapping[int, MediaFacts], inputs: _Inputs
+) -> Any:
+    """Return the sound of one track from the output's start: each stretch padded up to the next one."""
+    pieces = []
+    ends = [sound.start_ms for sound in sounds[1:]] + [sounds[-1].end_ms]
+    for sound, next_ms in zip(sounds, ends, strict=True):
+        media = facts[sound.clip]
+        length = sample_at(sound.end_ms - sound.start_ms)
+        seek_ms = sound.media_start_ms - media.origin_ms
+        options = {"t": seconds(sound.end_ms - sound.start_ms)}
+        if seek_ms > 0:
+            options["ss"] = seconds(seek_ms)
+        piece = inputs.media(media, **options)["a:0"].filter(
+            # Without rematrix_maxval two equal channels would come out 3 dB louder than one.
+            "aresample",
+            SAMPLE_RATE_HZ,
+            **{"async": 1, "first_pts": 0, "rematrix_maxval": 1},
+        )
+        piece = piece.filter("aformat", sample_fmts="fltp", channel_layouts="mono")
+        if seek_ms < 0:
+            piece = piece.filter("adelay", delays=f"{sample_at(-seek_ms)}S", all=1)
+        pieces.append(
+            piece.filter("atrim", end_sample=length)
+            .filter("apad", whole_len=sample_at(next_ms - sound.start_ms))
+            .filter("asetpts", "N/SR/TB")
+        )
+    joined = pieces[0] if len(pieces) == 1 else ffmpeg.concat(*pieces, v=0, a=1)
+    lead = sample_at(sounds[0].start_ms - plan.start_ms)
+    return joined.filter("adelay", delays=f"{lead}S", all=1) if lead else joined
+
+
+def _numbered(stream: Any, frame_rate: Fraction, first: int) -> Any:
+    """Return *stream* with its frames on the output's grid, the first one at frame *first*.
+
+    Whole numbers on a clock of one tick per frame: no filter can put a frame beside its place by rounding.
+    """
+    tick = f"{frame_rate.denominator}/{frame_rate.numerator}"
+    return stream.filter("settb", tick).filter("setpts", f"N+{first}")
+
+
+def _later(by_ms: Fraction) -> str:
+    """Return the expression that moves a stream by exactly *by_ms*, to the nearest tick of its clock."""
+    by_s = by_ms / 1000
+    return f"PTS+round({by_s.numerator}/{by_s.denominator}/TB)"
+
+
+def _rate(frame_rate: Fraction) -> str:
+    return f"{frame_rate.numerator}/{frame_rate.denominator}"
+
+
+def _arguments(stream: Any) -> list[str]:
+    return [str(argument) for argument in ffmpeg.get_args(stream)]
