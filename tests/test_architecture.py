@@ -1,0 +1,212 @@
+"""Data walks one way: a module imports only from floors above it, and importing the package is light."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "timeline"
+
+# From the ground up. A module may import from earlier floors only; inside a floor only a folder's own files
+# see each other, in the order of INSIDE.
+FLOORS = [
+    ["errors", "version", "kinds", "samples"],
+    ["units", "interval", "findings", "palette", "extras", "jsontext"],
+    ["publish"],
+    ["results", "model", "roster"],
+    ["pauses"],
+    ["assembly"],
+    ["checks", "audible"],
+    ["loading"],
+    ["media", "fonts", "svg"],
+    ["export", "render", "analysis", "plotting"],
+    ["demo"],
+    ["cli"],
+]
+INSIDE = {
+    "results": [
+        "recording",
+        "strict_json",
+        "fields",
+        "advice",
+        "rows",
+        "body",
+        "tic_v1",
+        "tiw",
+        "reading",
+        "",
+    ],
+    "media": ["", "locate", "probe", "ffmpeg"],
+    "export": ["", "manifest"],
+    "render": [
+        "",
+        "layout",
+        "progress",
+        "plan",
+        "shots",
+        "sources",
+        "artwork",
+        "graph",
+        "verify",
+        "encode",
+        "video",
+    ],
+    "analysis": ["", "presence"],
+    "cli": ["versions", "console", "listing", "everyday", "app", ""],
+}
+LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
+# The front door shows everything, and `python -m timeline` opens it.
+DOORS = {"timeline", "timeline.__main__"}
+HEAVY = ["matplotlib", "av", "PIL", "imageio_ffmpeg", "ffmpeg", "rich", "typer", "fontTools"]
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def first_party_imports(source: str) -> set[str]:
+    """Return the modules of the package that *source* imports anywhere, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            for alias in node.names:
+                submodule = PACKAGE.parent.joinpath(*node.module.split("."), alias.name)
+                is_module = submodule.is_dir() or submodule.with_suffix(".py").is_file()
+                found.add(f"{node.module}.{alias.name}" if is_module else node.module)
+    return {name for name in found if name.split(".")[0] == "timeline"}
+
+
+def wrong_way(importer: str, imported: str) -> bool:
+    """Return whether *importer* may not import *imported*."""
+    if importer in DOORS:
+        return False
+    if imported in DOORS:
+        return True
+    here, there = importer.split(".")[1:], imported.split(".")[1:]
+    if here[0] == there[0]:
+        order = INSIDE[here[0]]
+        inner_here, inner_there = (".".join(parts[1:]) for parts in (here, there))
+        return order.index(inner_there) >= order.index(inner_here)
+    return LEVEL[there[0]] >= LEVEL[here[0]]
+
+
+def violations(files: dict[str, str]) -> list[str]:
+    return [
+        f"{importer} imports {imported}"
+        for importer, source in files.items()
+        for imported in sorted(first_party_imports(source))
+        if wrong_way(importer, imported)
+    ]
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return {module_name(path): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def test_imports_run_one_way(files: dict[str, str]) -> None:
+    """No module imports from its own floor or a later one."""
+    assert violations(files) == []
+
+
+def test_every_module_has_a_floor(files: dict[str, str]) -> None:
+    """A new module must be put on a floor."""
+    rooms = {name.split(".")[1] for name in files if name not in DOORS}
+
+    assert rooms == set(LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("importer", "line"),
+    [
+        ("timeline.model", "from timeline.svg import timeline_svg"),
+        ("timeline.results.tic_v1", "import timeline.model"),
+        ("timeline.pauses", "def f():\n    from timeline.assembly import assemble"),
+        ("timeline.render.plan", "from timeline.render import graph"),
+        ("timeline.export.manifest", "from timeline.render.plan import plan_video"),
+        ("timeline.units", "import timeline"),
+    ],
+)
+def test_planted_upward_import_is_seen(files: dict[str, str], importer: str, line: str) -> None:
+    """An import that turns back is found, inside a function too, and as `from package import module`."""
+    planted = files | {importer: f"{files[importer]}\n{line}\n"}
+
+    assert len(violations(planted)) == 1
+
+
+def test_vendor_words_stay_in_results(files: dict[str, str]) -> None:
+    """The vendor's field names are used in `results/` and nowhere else."""
+    words = ["video_play_time", "video_duration", "video_type", "video_info", "omitted_duration"]
+    told = {"timeline.findings"}  # it names a field of the result in a text for people
+
+    strangers = {
+        name
+        for name, source in files.items()
+        if not name.startswith("timeline.results") and name not in told
+        for word in words
+        if word in source
+    }
+
+    assert strangers == set()
+
+
+def test_modules_stay_small(files: dict[str, str]) -> None:
+    """A module of more than 400 lines has a second idea in it."""
+    long = {name: source.count("\n") for name, source in files.items() if source.count("\n") > 400}
+
+    assert long == {}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import timeline",
+        "import timeline; timeline.load('sample_results/guide_example.json')",
+        "from timeline.export.manifest import to_manifest",
+        "from timeline.render.plan import plan_video",
+    ],
+)
+def test_reading_is_light(statement: str) -> None:
+    """Reading, checking, planning and the manifest load none of the heavy packages."""
+    probe = f"{statement}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules])"
+
+    answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+
+    assert answer.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", ["show", "check", "manifest"])
+def test_reading_commands_work_without_the_media_extra(command: str) -> None:
+    """show, check and manifest run where matplotlib, av, Pillow and imageio_ffmpeg are absent."""
+    absent = ["matplotlib", "av", "PIL", "imageio_ffmpeg"]
+    probe = (
+        f"import sys\nfor name in {absent}: sys.modules[name] = None\n"
+        f"sys.argv = ['timeline', '{command}', 'sample_results/guide_example.json']\n"
+        "from timeline.cli import main\nmain()"
+    )
+
+    answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_missing_extra_is_one_line_that_says_what_to_install(tmp_path: Path) -> None:
+    """Without the media extra a render says which one to install, and exits 1."""
+    probe = (
+        "import sys\nsys.modules['av'] = None\n"
+        f"sys.argv = ['timeline', 'render', 'sample_results/lesson', '-o', {str(tmp_path / 'x.mp4')!r}]\n"
+        "from timeline.cli import main\nmain()"
+    )
+
+    answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=False)
+
+    assert answer.returncode == 1
+    assert answer.stderr.count("\n") == 1
+    assert "pip install 'class-timeline[media]'" in answer.stderr

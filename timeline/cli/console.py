@@ -1,0 +1,118 @@
+"""What the command line says: data to stdout, talk to stderr. Strings of a result are made harmless here."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from timeline.findings import Finding, Severity
+from timeline.jsontext import ascii_json, is_harmless, json_text
+from timeline.render.progress import RenderProgress
+from timeline.units import format_length
+
+_PLAIN_WIDTH = 140
+_STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
+
+
+def terminal_text(text: str) -> str:
+    r"""Return *text* without characters that could steer a terminal.
+
+    Example:
+        >>> terminal_text("amy\x1b[2J")
+        'amy\\x1b[2J'
+    """
+    return "".join(c if is_harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def output() -> Console:
+    """Return the console for data; wide enough for tables where stdout is no terminal."""
+    return _console(sys.stdout)
+
+
+def talk(message: str) -> None:
+    """Say one line on stderr."""
+    print(terminal_text(message), file=sys.stderr, flush=True)
+
+
+def print_json(value: Any) -> None:
+    """Print *value* as JSON on stdout."""
+    print_json_text(json_text(value) + "\n")
+
+
+def print_json_text(text: str) -> None:
+    """Print JSON on stdout; where that takes no UTF-8, letters are escaped and the JSON stays JSON."""
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") in ("utf8", "utf8sig")
+    print(text if utf8 else ascii_json(text), end="")
+
+
+def print_findings(findings: Iterable[Finding], console: Console) -> None:
+    """Print findings, the gravest first."""
+    for item in sorted(findings, key=lambda f: -f.severity):
+        if not console.is_terminal:
+            print(f"{item.severity!s:8} {item.code:22} {terminal_text(item.message)}", file=console.file)
+            continue
+        style = _STYLES[item.severity]
+        console.print(f"[{style}]{item.severity!s:8}[/] {item.code:22} ", end="", markup=True)
+        console.print(terminal_text(item.message), markup=False, soft_wrap=True)
+
+
+def _console(stream: Any) -> Console:
+    width = None if stream.isatty() else _PLAIN_WIDTH
+    return Console(file=stream, width=width, highlight=False, emoji=False)
+
+
+class ProgressLine:
+    """Shows how far a render is: a bar on a terminal, else a line every tenth.
+
+    Args:
+        what: The name of the work.
+    """
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._began = time.monotonic()
+        self._said_tenth = -1
+        self._bar: Progress | None = None
+        if sys.stderr.isatty():
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                TextColumn("{task.percentage:>3.0f} %  {task.fields[speed]}"),
+                TimeRemainingColumn(),
+            )
+            self._bar = Progress(*columns, console=_console(sys.stderr), transient=True)
+            self._task = self._bar.add_task(what, total=1, speed="")
+
+    def __enter__(self) -> ProgressLine:
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, progress: RenderProgress) -> None:
+        """Show *progress*."""
+        share = progress.frames_done / max(1, progress.frames)
+        elapsed_s = max(0.001, time.monotonic() - self._began)
+        speed = f"{share * progress.duration_ms / 1000 / elapsed_s:.1f} x real time"
+        if self._bar:
+            self._bar.update(self._task, completed=share, speed=speed)
+            return
+        tenth = int(share * 10)
+        if self._said_tenth < 0:
+            self._said_tenth = 0
+            talk(f"{self._what}: 0 %")
+        if tenth > self._said_tenth:
+            self._said_tenth = tenth
+            left = format_length(int(elapsed_s * (1 - share) / share * 1000))
+            talk(f"{self._what}: {100 * share:.0f} %, {speed}, {left} left")

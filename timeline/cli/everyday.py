@@ -1,0 +1,236 @@
+"""The everyday commands: show, check, manifest, plot, render, demo."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from timeline.checks import findings_at_least
+from timeline.cli.console import ProgressLine, output, print_findings, print_json, print_json_text, talk
+from timeline.cli.listing import print_timeline
+from timeline.errors import ParameterError, ResultFormatError
+from timeline.export.manifest import finding_json, manifest_text, to_listing, write_manifest
+from timeline.findings import Finding, Severity
+from timeline.loading import load
+from timeline.media.locate import media_folder
+from timeline.model import Timeline
+from timeline.units import format_length, parse_frame_rate, parse_size, parse_time
+
+SLATED = 3
+"""Exit status: the output was made, but slates replace parts of it."""
+
+Result = Annotated[
+    str, typer.Argument(metavar="RESULT", help="A result file, a folder with result.json, or - for stdin.")
+]
+RosterFile = Annotated[
+    Path | None, typer.Option("--roster", help="CSV or JSON of user_id, name, role.", show_default=False)
+]
+Task = Annotated[
+    str | None, typer.Option("--task", help="Id of the task that is meant, where RESULT holds several.")
+]
+Media = Annotated[
+    Path | None,
+    typer.Option("--media", help="Folder of the media files; by default media/ beside RESULT."),
+]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Replace an output that is there.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Font = Annotated[
+    Path | None, typer.Option("--font", help="A font file to try first for names; also TIMELINE_FONT.")
+]
+
+
+def show(result: Result, as_json: AsJson = False, roster: RosterFile = None, task: Task = None) -> None:
+    """Print tracks, gaps, pauses, sections and findings.
+
+    Example: timeline show sample_results/guide_example.json
+    """
+    lesson = _load(result, roster, task)
+    if as_json:
+        print_json(to_listing(lesson))
+    else:
+        print_timeline(lesson, output())
+
+
+def check(
+    result: Result,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on a warning or worse.")] = False,
+    as_json: AsJson = False,
+    task: Task = None,
+) -> None:
+    """Print what is odd in a result.
+
+    Example: timeline check --strict sample_results/guide_query_response.json
+    """
+    lesson = _load(result, None, task)
+    if as_json:
+        print_json([finding_json(item) for item in lesson.findings])
+    elif lesson.findings:
+        print_findings(lesson.findings, output())
+    else:
+        print("no findings")
+    if strict and findings_at_least(lesson.findings, Severity.WARNING):
+        raise typer.Exit(1)
+
+
+def manifest(
+    result: Result,
+    output_path: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where to write; stdout by default.")
+    ] = None,
+    format_name: Annotated[str, typer.Option("--format", help="json.")] = "json",
+    media: Annotated[
+        Path | None, typer.Option("--media", help="Folder of the media files: clips gain src.")
+    ] = None,
+    roster: RosterFile = None,
+    task: Task = None,
+    force: Force = False,
+) -> None:
+    """Write the sync manifest: what plays when, for a replay player.
+
+    Example: timeline manifest sample_results/lesson -o lesson.json --media sample_results/lesson/media
+    """
+    if format_name != "json":
+        raise ParameterError(f"no manifest format {format_name!r}; there is: json")
+    lesson = _load(result, roster, task)
+    if output_path is None:
+        print_json_text(manifest_text(lesson, media=media))
+    else:
+        write_manifest(lesson, output_path, media=media, overwrite=force)
+        talk(f"wrote {output_path}")
+
+
+def plot(
+    result: Result,
+    output_path: Annotated[Path, typer.Option("--output", "-o", help="A .png, .svg or .pdf file.")],
+    clock: Annotated[str, typer.Option("--clock", help="playback or wall.")] = "playback",
+    roster: RosterFile = None,
+    task: Task = None,
+    font: Font = None,
+    force: Force = False,
+) -> None:
+    """Draw the timeline: one lane per track, pauses as cut lines.
+
+    Example: timeline plot sample_results/guide_example.json -o plot.png
+    """
+    from timeline.plotting import write_plot
+
+    lesson = _load(result, roster, task)
+    findings = write_plot(lesson, output_path, clock=clock, font=font, overwrite=force)
+    _talk_about(findings)
+    talk(f"wrote {output_path}")
+
+
+def render(
+    result: Result,
+    output_path: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The .mp4 file to make.", show_default=False)
+    ] = None,
+    media: Media = None,
+    layout: Annotated[str, typer.Option("--layout", help="stage or grid.")] = "stage",
+    size: Annotated[str, typer.Option("--size", help="Canvas, WxH px.")] = "1280x720",
+    fps: Annotated[str, typer.Option("--fps", help="Frames per second of the output.")] = "15",
+    labels: Annotated[
+        bool, typer.Option("--labels/--no-labels", help="Names and notes over the pictures.")
+    ] = True,
+    crf: Annotated[int, typer.Option("--crf", help="Quality of x264: 0 lossless, 51 worst.")] = 23,
+    start: Annotated[str | None, typer.Option("--start", help="Playback time to begin at.")] = None,
+    end: Annotated[str | None, typer.Option("--end", help="Playback time to end at.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="ffmpeg side by side; one per core.", min=1)
+    ] = None,
+    allow_slates: Annotated[bool, typer.Option("--allow-slates", help="Exit 0 even with slates.")] = False,
+    plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan as JSON; run nothing.")] = False,
+    roster: RosterFile = None,
+    task: Task = None,
+    font: Font = None,
+    ffmpeg: Annotated[
+        Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Make one review video of all streams.
+
+    Example: timeline render sample_results/lesson -o review.mp4 --roster sample_results/lesson/roster.csv
+    """
+    lesson = _load(result, roster, task)
+    size_px, frame_rate = parse_size(size), parse_frame_rate(fps)
+    start_ms = parse_time(start) if start is not None else 0
+    end_ms = parse_time(end) if end is not None else None
+    if plan_only:
+        from timeline.render.plan import plan_video, to_plan_json
+
+        plan = plan_video(
+            lesson, layout=layout, size_px=size_px, frame_rate=frame_rate, start_ms=start_ms, end_ms=end_ms
+        )
+        print_json(to_plan_json(plan))
+        return
+    if output_path is None:
+        raise ParameterError("render needs -o FILE.mp4 (or --plan to see what it would do)")
+    from timeline.render.video import render_video
+
+    with ProgressLine("render") as progress:
+        report = render_video(
+            lesson,
+            output_path,
+            media=media_folder(None if result == "-" else Path(result), media),
+            layout=layout,
+            size_px=size_px,
+            frame_rate=frame_rate,
+            labels=labels,
+            crf=crf,
+            start_ms=start_ms,
+            end_ms=end_ms,
+            jobs=jobs,
+            font=font,
+            ffmpeg=ffmpeg,
+            overwrite=force,
+            progress=progress,
+        )
+    _talk_about(report.findings)
+    length = format_length(report.plan.duration_ms)
+    elapsed = format_length(int(report.elapsed_s * 1000))
+    talk(f"{output_path}: {length}, {report.plan.frames} frames, made in {elapsed}")
+    if report.slated_files:
+        talk(f"slates replace {len(report.slated_files)} of the lesson's files, wholly or in part; see above")
+        raise typer.Exit(0 if allow_slates else SLATED)
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to write.")] = Path("demo_output"),
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="ffmpeg side by side; one per core.", min=1)
+    ] = None,
+    ffmpeg: Annotated[
+        Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Run the whole chain on the bundled lesson, offline: video, plot, manifest, table, and a page.
+
+    Example: timeline demo demo_output
+    """
+    from timeline.demo import write_demo
+
+    with ProgressLine("demo") as progress:
+        made = write_demo(folder, ffmpeg=ffmpeg, jobs=jobs, overwrite=force, progress=progress)
+    _talk_about(made.report.findings)
+    talk(f"made {made.page}; open it in a browser")
+
+
+def _talk_about(findings: Iterable[Finding]) -> None:
+    for item in findings:
+        talk(f"{item.severity}: {item.message}")
+
+
+def _load(result: str, roster: Path | None, task: str | None) -> Timeline:
+    if result == "-" and sys.stdin is None:
+        raise ParameterError("RESULT is - but there is no standard input; name a file")
+    try:
+        return load(sys.stdin.buffer if result == "-" else Path(result), roster=roster, task=task)
+    except ResultFormatError as error:
+        error.add_note("standard input" if result == "-" else result)
+        raise
