@@ -1,0 +1,106 @@
+"""Writes the parts of the documentation that the code knows best: ``python -m docs.generate [--check]``.
+
+``findings.md`` from the registry, ``cli.md`` from every ``--help``, and, without ``--check``, the pictures.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+DOCS = Path(__file__).resolve().parent
+COMMANDS = ["show", "check", "manifest", "plot", "render", "demo"]
+
+
+def findings_page() -> str:
+    """Return ``findings.md``."""
+    from timeline.findings import FINDING_KINDS
+
+    lines = [
+        "# Findings",
+        "",
+        "What can be odd in a lesson. A finding stops nothing: it says what was found, where, and what was",
+        "done about it. `timeline check RESULT` prints them; `--strict` exits 1 on a warning or an error.",
+        "",
+        "| code | severity | what it means | what is done |",
+        "|---|---|---|---|",
+    ]
+    for code, kind in FINDING_KINDS.items():
+        lines.append(f"| `{code}` | {kind.severity} | {kind.means} | {kind.done} |")
+    lines += ["", "*Written by `make docs` from `timeline/findings.py`.*", ""]
+    return "\n".join(lines)
+
+
+def cli_page() -> str:
+    """Return ``cli.md``."""
+    parts = [
+        "# The command line",
+        "",
+        "stdout is data, stderr is talk. RESULT is a file, `-` for stdin, or a folder that holds",
+        "`result.json`. Times are `h:mm:ss[.mmm]`, `m:ss` or seconds, always playback. An output that is",
+        "there is replaced only with `--force`.",
+        "",
+        "| status | means |",
+        "|---|---|",
+        "| 0 | fine |",
+        "| 1 | failed; with `check --strict`: there is a warning or worse |",
+        "| 2 | misused, or unusable input |",
+        "| 3 | the output was made, but slates replace parts of it (`--allow-slates` makes that 0) |",
+        "| 6 | the disk |",
+        "| 130 | interrupted |",
+        "",
+    ]
+    for command in COMMANDS:
+        parts += [f"## timeline {command}", "", "```text", _help(command), "```", ""]
+    return "\n".join([*parts, "*Written by `make docs` from `--help`.*", ""])
+
+
+def _help(command: str) -> str:
+    environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    answer = subprocess.run(
+        [sys.executable, "-m", "timeline", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", answer.stdout)
+    return "\n".join(line.rstrip() for line in plain.strip("\n").splitlines())
+
+
+def write_pictures() -> None:
+    """Write the pictures of the README from the bundled lesson."""
+    import av
+
+    from timeline.demo import write_demo
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_demo(folder)
+        (DOCS / "pictures" / "timeline.png").write_bytes((Path(folder) / "timeline.png").read_bytes())
+        with av.open(str(Path(folder) / "review.mp4")) as container:
+            for frame in container.decode(video=0):
+                if frame.time is not None and frame.time >= 47:
+                    frame.to_image().save(DOCS / "pictures" / "review.jpg", quality=85)
+                    break
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` say which are stale."""
+    pages = {"findings.md": findings_page(), "cli.md": cli_page()}
+    if "--check" in sys.argv:
+        stale = [name for name, text in pages.items() if (DOCS / name).read_text(encoding="utf-8") != text]
+        if stale:
+            print(f"stale: {', '.join(stale)}; run: make docs", file=sys.stderr)
+        return 1 if stale else 0
+    for name, text in pages.items():
+        (DOCS / name).write_text(text, encoding="utf-8")
+    write_pictures()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""Everything in README and docs that can run, runs; what is generated is fresh."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ["README.md", "README.zh-CN.md", "docs/concepts.md", "docs/dialects.md", "docs/manifest.md"]
+GUIDES = [
+    *PAGES,
+    "docs/design.md",
+    "docs/cli.md",
+    "docs/findings.md",
+    "CONTRIBUTING.md",
+    "RELEASING.md",
+    "CHANGELOG.md",
+]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+
+
+def commands(page: str) -> list[str]:
+    """Return the `timeline …` lines of a page's shell blocks, without their comments."""
+    lines = "\n".join(blocks(page, "sh")).splitlines()
+    return [line.partition("#")[0].strip() for line in lines if line.startswith("timeline ")]
+
+
+@pytest.fixture
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the samples in it, where a reader would stand."""
+    shutil.copytree(
+        ROOT / "sample_results", tmp_path / "sample_results", ignore=shutil.ignore_patterns("*.py*")
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/concepts.md", "docs/dialects.md", "docs/manifest.md"])
+def test_python_examples_run(page: str, clone: Path) -> None:
+    """The Python blocks of a page run from top to bottom."""
+    code = "\n".join(blocks(page, "python"))
+
+    answer = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code], cwd=clone, capture_output=True, text=True
+    )
+
+    assert code
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", commands("README.md"))
+def test_shell_examples_run(command: str, clone: Path) -> None:
+    """Each `timeline …` line of the README does its job."""
+    arguments = [sys.executable, "-m", "timeline", *shlex.split(command)[1:]]
+
+    answer = subprocess.run(arguments, cwd=clone, capture_output=True, text=True)
+
+    assert answer.returncode == 0, answer.stderr
+
+
+def test_chinese_readme_shows_the_same_examples() -> None:
+    """README.zh-CN.md holds the same code and commands; only comments are translated."""
+
+    def bare(page: str, language: str) -> list[str]:
+        return [re.sub(r"\s*#.*", "", block) for block in blocks(page, language)]
+
+    for language in ("python", "sh"):
+        assert bare("README.zh-CN.md", language) == bare("README.md", language)
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_links_lead_somewhere(page: str) -> None:
+    """Each relative link and picture of a page is there."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", text)
+
+    missing = [target for target in targets if not (ROOT / page).parent.joinpath(target).exists()]
+
+    assert missing == []
+
+
+def test_generated_pages_are_fresh() -> None:
+    """docs/findings.md and docs/cli.md are what `make docs` would write now."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "docs.generate", "--check"], cwd=ROOT, capture_output=True, text=True
+    )
+
+    assert (answer.returncode, answer.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("command", ["show", "check", "manifest", "plot", "render", "demo"])
+def test_every_help_ends_with_an_example(command: str) -> None:
+    """Each command's help holds an example that begins with its own name."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "timeline", command, "--help"], capture_output=True, text=True
+    )
+
+    assert f"Example: timeline {command}" in answer.stdout
+
+
+def test_every_error_is_in_the_drawn_tree() -> None:
+    """The tree at the top of errors.py names every exception, under its parent's builtin."""
+    from timeline import errors
+
+    assert errors.__doc__
+    for name, kind in vars(errors).items():
+        if isinstance(kind, type) and issubclass(kind, errors.TimelineError):
+            assert name in errors.__doc__, name
+            for builtin in kind.__bases__[1:]:
+                assert re.search(rf"{name} \({builtin.__name__}\)", errors.__doc__), name
+
+
+def test_pages_speak_of_the_project_alone() -> None:
+    """No page, module or script names a path of somebody's machine."""
+    paths = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+    texts = {
+        path: (ROOT / path) for path in paths if path.endswith((".md", ".py", ".toml", ".yml", ".ipynb"))
+    }
+
+    told = [
+        path
+        for path, file in texts.items()
+        if re.search(r"/(home|root|work|Users)/", file.read_text("utf-8"))
+    ]
+
+    assert told == ["tests/test_docs.py"] or told == []
