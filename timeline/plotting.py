@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from timeline.errors import ParameterError
 from timeline.findings import Finding
 from timeline.fonts import Names, find_font, readable_names
-from timeline.model import Timeline, Track
+from timeline.model import Pause, Timeline, Track
 from timeline.palette import PAUSE_COLOUR, kind_colour, kind_hatch
 from timeline.publish import disk_errors, published
 from timeline.svg import lane_name, pause_label, tick_times_ms
@@ -163,16 +163,7 @@ class _PlaybackAxis:
         """Draw each pause as a full-height line with its length above."""
         for pause in self.timeline.pauses:
             ax.axvline(pause.at_ms, color=PAUSE_COLOUR, linestyle=(0, (5, 3)), linewidth=1.6, zorder=3)
-            ax.annotate(
-                pause_label(pause),
-                (pause.at_ms, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                color=PAUSE_COLOUR,
-                fontsize=9,
-            )
+            _name_pause(ax, pause, pause.at_ms)
 
     def draw_times(self, ax: Axes) -> None:
         """Draw playback times, and wall times below them where they are known."""
@@ -221,16 +212,7 @@ class _WallAxis(_PlaybackAxis):
             ax.axvspan(
                 end_ms - length_ms, end_ms, facecolor="#eeeeee", edgecolor=PAUSE_COLOUR, hatch="///", zorder=3
             )
-            ax.annotate(
-                pause_label(pause),
-                (end_ms - length_ms / 2, 1.0),
-                xycoords=("data", "axes fraction"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                ha="center",
-                color=PAUSE_COLOUR,
-                fontsize=9,
-            )
+            _name_pause(ax, pause, end_ms - length_ms / 2)
 
     def draw_times(self, ax: Axes) -> None:
         """Draw wall times."""
@@ -244,6 +226,20 @@ class _WallAxis(_PlaybackAxis):
     def _after_start_ms(self, at_ms: int) -> int:
         """Return where *at_ms* lies on this axis; at a pause, its end."""
         return (self.timeline.to_wall_ms(at_ms) or self._origin_ms) - self._origin_ms
+
+
+def _name_pause(ax: Axes, pause: Pause, x: float) -> None:
+    """Write the length of *pause* above the axes at *x*."""
+    ax.annotate(
+        pause_label(pause),
+        (x, 1.0),
+        xycoords=("data", "axes fraction"),
+        xytext=(0, 3),
+        textcoords="offset points",
+        ha="center",
+        color=PAUSE_COLOUR,
+        fontsize=9,
+    )
 
 
 def _font_families(names: Mapping[str, str], font: str | os.PathLike[str] | None) -> list[str]:

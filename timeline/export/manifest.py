@@ -90,10 +90,7 @@ def to_manifest(
             }
             for track in timeline.tracks
         ],
-        "pauses": [pause_json(pause) for pause in timeline.pauses],
-        "sections": [section_json(section) for section in timeline.sections()],
-        "scenes": [scene_json(scene) for scene in timeline.scenes()],
-        "findings": [finding_json(item) for item in timeline.findings],
+        **_rest(timeline),
     }
 
 
@@ -116,6 +113,13 @@ def to_listing(timeline: Timeline) -> Json:
             }
             for track in timeline.tracks
         ],
+        **_rest(timeline),
+    }
+
+
+def _rest(timeline: Timeline) -> Json:
+    """Return what stands below the tracks."""
+    return {
         "pauses": [pause_json(pause) for pause in timeline.pauses],
         "sections": [section_json(section) for section in timeline.sections()],
         "scenes": [scene_json(scene) for scene in timeline.scenes()],
