@@ -14,9 +14,8 @@ from PIL import Image, ImageDraw, ImageFont
 from tests.test_fonts import CHINESE, UNKNOWN, no_system_fonts, small_font
 from timeline.fonts import find_font
 from timeline.model import Pause
-from timeline.palette import kind_colour
+from timeline.palette import CANVAS_COLOUR, kind_colour
 from timeline.render.artwork import (
-    CANVAS_COLOUR,
     SLATE_COLOUR,
     draw_backdrop,
     draw_label,

@@ -71,7 +71,7 @@ def test_no_public_name_is_a_module(name: str) -> None:
 def test_unknown_attribute_is_refused() -> None:
     """A name that is not there is an AttributeError, as in every module."""
     with pytest.raises(AttributeError, match="no attribute 'nope'"):
-        timeline.nope  # noqa: B018
+        timeline.nope  # noqa: B018 - the access itself is what is tested
 
 
 def test_timeline_shows_itself_in_a_notebook() -> None:

@@ -25,7 +25,7 @@ from timeline.model import (
 from timeline.pauses import SURPLUS_TOLERANCE_MS, find_cuts, infer_pauses
 from timeline.results.recording import RecordedFile, RecordingResult
 from timeline.roster import Roster
-from timeline.units import format_length, format_time
+from timeline.units import format_time
 
 _MIME = {
     "mp4": "video/mp4",
@@ -230,11 +230,6 @@ def _pauses(
             low_ms = max(0, length_ms - uncertainty_ms)
             declared.append(Pause(at_ms, length_ms, (low_ms, length_ms + uncertainty_ms), "declared"))
         if declared:
-            explained_ms = sum(pause.duration_range_ms[1] for pause in declared)
-            missing_ms = 0 if surplus_ms is None else surplus_ms - explained_ms
-            if missing_ms > SURPLUS_TOLERANCE_MS:
-                message = f"{format_length(missing_ms)} of wall time is missing beside the declared pauses"
-                findings.append(finding("pause_unlocated", message))
             return tuple(declared)
     pauses, doubts = infer_pauses(find_cuts(tracks), surplus_ms)
     findings.extend(doubts)

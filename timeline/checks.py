@@ -24,6 +24,7 @@ def check(timeline: Timeline, *, total_ms: int | None = None) -> tuple[Finding, 
         total_ms: The playback length that its result claims; None if it claims none.
     """
     return (
+        *_unlocated_pause(timeline),
         *_total_time(timeline, total_ms),
         *_mixed_beside_single(timeline),
         *_nothing_recorded(timeline),
@@ -33,6 +34,15 @@ def check(timeline: Timeline, *, total_ms: int | None = None) -> tuple[Finding, 
 def findings_at_least(findings: Iterable[Finding], severity: Severity) -> tuple[Finding, ...]:
     """Return those of *findings* that are as grave as *severity* or graver."""
     return tuple(item for item in findings if item.severity >= severity)
+
+
+def _unlocated_pause(timeline: Timeline) -> list[Finding]:
+    missing_ms = timeline.unlocated_pause_ms
+    if not missing_ms:
+        return []
+    beside = " beside the pauses that are known" if timeline.pauses else ""
+    message = f"{format_length(missing_ms)} of wall time is missing{beside}, and nothing says where"
+    return [finding("pause_unlocated", message)]
 
 
 def _total_time(timeline: Timeline, total_ms: int | None) -> list[Finding]:

@@ -105,7 +105,7 @@ FINDING_KINDS: dict[str, FindingKind] = {
     ),
     "pause_unlocated": FindingKind(
         _W,
-        "wall time is missing, and no cut says where",
+        "wall time is missing, and nothing says where",
         "no pause is placed; wall times are uncertain by that much",
     ),
     "pause_declared_odd": FindingKind(_W, "a declared pause makes no sense", "it is left out"),

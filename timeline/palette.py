@@ -20,6 +20,8 @@ KIND_HATCHES = {
 }
 OTHER_COLOUR = "#7F7F7F"
 PAUSE_COLOUR = "#D55E00"
+CANVAS_COLOUR = "#14171c"
+"""Of a review video, behind and beside its pictures."""
 
 
 def kind_colour(kind: str) -> str:

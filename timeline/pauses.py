@@ -17,7 +17,7 @@ from timeline import kinds
 from timeline.findings import Finding, finding
 from timeline.interval import spans_of
 from timeline.model import STAMP_ROUNDING_MS, Pause, Track
-from timeline.units import format_length, format_time
+from timeline.units import format_time
 
 CUT_TOLERANCE_MS = 1000
 """Streams that a pause cuts end and begin again within this."""
@@ -93,7 +93,9 @@ def infer_pauses(
     *,
     surplus_tolerance_ms: int = SURPLUS_TOLERANCE_MS,
 ) -> tuple[tuple[Pause, ...], tuple[Finding, ...]]:
-    """Return the pauses that cuts and surplus together prove, and what remains doubtful.
+    """Return the pauses that cuts and surplus together prove, and what remains doubtful about them.
+
+    A surplus without any cut makes no pause; `timeline.checks` tells of it.
 
     Args:
         cuts: From `find_cuts`.
@@ -117,13 +119,6 @@ def infer_pauses(
             for cut in strong
         )
     placed = strong or list(cuts)
-    if not placed:
-        return (), (
-            finding(
-                "pause_unlocated",
-                f"{format_length(surplus_ms)} of wall time is missing, and no cut says where",
-            ),
-        )
     high_ms = surplus_ms + STAMP_ROUNDING_MS
     pauses = tuple(
         Pause(cut.at_ms, surplus_ms, (surplus_ms - surplus_tolerance_ms, high_ms), "inferred")

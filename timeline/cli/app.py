@@ -60,7 +60,6 @@ for command in (
 
 @app.callback(invoke_without_command=True)
 def top(
-    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Say the version and stop.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="With --version: more, as JSON.")] = False,
 ) -> None:

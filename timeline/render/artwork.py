@@ -13,14 +13,13 @@ from timeline import kinds
 from timeline.extras import needs_extra
 from timeline.fonts import find_font
 from timeline.model import Pause
-from timeline.palette import PAUSE_COLOUR, kind_colour
+from timeline.palette import CANVAS_COLOUR, PAUSE_COLOUR, kind_colour
 from timeline.render.layout import Rectangle
 from timeline.units import format_length
 
 with needs_extra("media"):
     from PIL import Image, ImageDraw, ImageFont
 
-CANVAS_COLOUR = "#14171c"
 SLATE_COLOUR = "#222831"
 GUTTER_PX = 6
 """Space between text and the edge of its tile."""

@@ -117,11 +117,10 @@ def _chunk_command(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> list
     labels: dict[tuple[int, int], Overlay] = {}
     notes: list[Overlay] = []
     if job.labels:
-        track_of = {clip.media.index: track for track in tracks.values() for clip in track.clips}
         for shot in chunk.shots:
             if (shot.region, shot.clip) in labels:
                 continue
-            track = track_of[shot.clip]
+            track = tracks[shot.track]
             if track.kind not in kinds.PERSONAL_KINDS:
                 continue  # nobody's name; it would only cover the board
             name = f"label_{chunk.number:05d}_{shot.region:03d}_{shot.clip:06d}.png"

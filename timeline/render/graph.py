@@ -16,6 +16,7 @@ import ffmpeg
 from ffmpeg.nodes import InputNode
 
 from timeline.media.probe import AUDIO_CODECS, DEMUXERS, MAX_PICTURE_PX, VIDEO_CODECS, MediaFacts
+from timeline.palette import CANVAS_COLOUR
 from timeline.render.plan import PlanSound, RenderPlan
 from timeline.render.shots import Chunk, Shot
 from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
@@ -39,7 +40,6 @@ FILTERS = _PICTURE_FILTERS | _SOUND_FILTERS
 
 GOP_S = 10
 _LIMIT = 0.85  # the encoder overshoots a little
-_BAR_COLOUR = "0x14171c"  # the canvas' own, beside a picture of another shape
 _TIMESCALE = 15360 * 1001
 
 
@@ -259,7 +259,7 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> A
         tile = tile.filter("trim", end_frame=1)
     return (
         tile.filter("scale", w=width, h=height, force_original_aspect_ratio="decrease", force_divisible_by=2)
-        .filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=_BAR_COLOUR)
+        .filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=CANVAS_COLOUR)
         .filter("setsar", 1)
         .filter("format", "yuv420p")
         .filter("tpad", stop=-1, stop_mode="clone")

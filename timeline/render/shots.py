@@ -30,6 +30,7 @@ class Shot:
 
     Attributes:
         region: Number of the region in the plan.
+        track: Id of the track that is seen.
         clip: Index of the file.
         rectangle: Where, px.
         start_frame: First frame, counted from the chunk's first.
@@ -40,6 +41,7 @@ class Shot:
     """
 
     region: int
+    track: str
     clip: int
     rectangle: Rectangle
     start_frame: int
@@ -120,7 +122,11 @@ def _region_shots(plan: RenderPlan, region: int, scenes: list[PlanScene], start:
         if shots and not held and _goes_on(shots[-1], tile.file, first - start, media_ms, plan.frame_rate):
             shots[-1] = dataclasses.replace(shots[-1], end_frame=last - start)
         else:
-            shots.append(Shot(region, tile.file, tile.rectangle, first - start, last - start, media_ms, held))
+            shots.append(
+                Shot(
+                    region, tile.track, tile.file, tile.rectangle, first - start, last - start, media_ms, held
+                )
+            )
     return shots
 
 

@@ -1,7 +1,7 @@
 """From a document to a recording: strict JSON, then the first dialect that knows the document.
 
-A new dialect is a module with ``NAME``, ``recognises(document)`` and ``read(document, task)``, and one entry
-in `DIALECTS`.
+A new dialect is a module with ``recognises(document)`` and ``read(document, task)``, and one entry in
+`DIALECTS`.
 """
 
 from __future__ import annotations

@@ -15,8 +15,6 @@ from timeline.results.fields import read_whole_number, show
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
 
-NAME = "v1"
-
 _NAMES = BodyNames(SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration")
 
 

@@ -17,8 +17,6 @@ from timeline.results.fields import show
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import PASCAL
 
-NAME = "TIW"
-
 _NAMES = BodyNames(PASCAL, start="RecordStartTime", stop="RecordStopTime", pauses="OmittedDurations")
 _LISTS = ("VideoInfoList", "VideoInfos")
 _FINISHED_EVENTS = ("OnlineRecordFinished", "OfflineRecordFinished")
