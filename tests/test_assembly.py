@@ -19,7 +19,7 @@ from timeline.results.recording import RecordedFile, RecordingResult
 
 def pieces(track: Track) -> list[tuple[int, int, int, int]]:
     """Return (start, end, row, media start) of each clip."""
-    return [(c.start_ms, c.end_ms, c.media.index, c.media_start_ms) for c in track.clips]
+    return [(c.start_ms, c.end_ms, c.media.position, c.media_start_ms) for c in track.clips]
 
 
 @given(result_rows())
@@ -179,7 +179,7 @@ def clips_in_step(*, clips: int, hole_ms: int, kinds: tuple[str, ...]) -> Record
         for i in range(clips)
     )
     stop_ms = clips // 8 * 1000 + 60_000
-    return RecordingResult("1", None, 1, stop_ms, None, (), files, ())
+    return RecordingResult("1", None, 1, stop_ms, (), files, ())
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_name_that_two_urls_share_proves_nothing(tmp_path: Path) -> None:
     rows[1]["video_id"] = "id-b"
     located = locate_media(lesson_of(*rows), tmp_path)
     assert {index: path.name for index, path in located.paths.items()} == {1: "id-b.mp4"}
-    assert [reference.index for reference in located.missing] == [0]
+    assert [reference.position for reference in located.missing] == [0]
 
 
 def test_one_url_in_two_rows_is_one_file(tmp_path: Path) -> None:

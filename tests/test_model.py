@@ -120,7 +120,7 @@ def test_what_plays_is_what_the_oracle_says(rows: list[Row], at_ms: int) -> None
     """At every instant each track plays the file that a naive search finds, or none."""
     playing = lesson(*rows).at(at_ms)
 
-    assert {track_id: clip.media.index for track_id, clip in playing.items()} == oracle.at(rows, at_ms)
+    assert {track_id: clip.media.position for track_id, clip in playing.items()} == oracle.at(rows, at_ms)
 
 
 def test_a_clip_plays_from_its_start_until_before_its_end() -> None:
@@ -140,7 +140,7 @@ def test_a_clip_plays_from_its_start_until_before_its_end() -> None:
 def test_the_media_time_is_the_time_since_the_file_began(rows: list[Row], at_ms: int) -> None:
     """Also in a piece that goes on after another file lay over it."""
     for clip in lesson(*rows).at(at_ms).values():
-        assert clip.media_ms(at_ms) == at_ms - rows[clip.media.index]["video_play_time"]
+        assert clip.media_ms(at_ms) == at_ms - rows[clip.media.position]["video_play_time"]
         assert 0 <= clip.media_start_ms < clip.media_start_ms + clip.duration_ms <= clip.media.duration_ms
 
 
@@ -338,7 +338,7 @@ def test_a_model_cannot_be_changed() -> None:
     read = lesson(row("amy"))
 
     for frozen, field in ((read, "pauses"), (read.tracks[0], "clips"), (read.tracks[0].clips[0], "start_ms")):
-        with pytest.raises(dataclasses.FrozenInstanceError):
+        with pytest.raises(AttributeError):
             setattr(frozen, field, None)
 
 
@@ -346,4 +346,4 @@ def test_the_wall_clock_keeps_the_stamps() -> None:
     """As stamped, with the uncertainty of the origin."""
     start_ms = START_S * 1000
 
-    assert lesson(row("amy"), surplus_s=2).wall == WallClock(start_ms, start_ms + 12_000, 7000)
+    assert lesson(row("amy"), surplus_s=2).wall == WallClock(start_ms, start_ms + 12_000, 7000, 7000, 10_000)

@@ -141,12 +141,12 @@ class TestTiles:
         pieces = oracle.tracks(rows)
         for scene in plan.scenes:
             playing = lesson.at(scene.start_ms)
-            assert {t: c.media.index for t, c in playing.items()} == oracle.at(rows, scene.start_ms)
+            assert {t: c.media.position for t, c in playing.items()} == oracle.at(rows, scene.start_ms)
             for region, tile in zip(plan.regions, scene.tiles, strict=True):
                 own = {track.id for track in region.tracks}
                 assert tile.track in own
                 if tile.clip is not None:
-                    assert tile.clip == playing[tile.track].media.index
+                    assert tile.clip == playing[tile.track].media.position
                     assert tile.media_start_ms == playing[tile.track].media_ms(scene.start_ms)
                     begin, _, _, media = next(p for p in pieces[tile.track] if p[0] <= scene.start_ms < p[1])
                     assert tile.media_start_ms == media + scene.start_ms - begin

@@ -72,7 +72,7 @@ def test_names_can_be_read() -> None:
 def test_a_pause_is_drawn_with_its_length() -> None:
     """A dashed line, with a question mark where the length is unknown."""
     read = timeline.load("sample_results/guide_example.json")
-    unknown = dataclasses.replace(read, pauses=(dataclasses.replace(read.pauses[0], duration_ms=None),))
+    unknown = dataclasses.replace(read, pauses=(read.pauses[0]._replace(duration_ms=None),))
 
     assert "pause 1:00" in texts(read)
     assert "pause ?" in texts(unknown)

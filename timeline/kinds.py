@@ -28,3 +28,13 @@ def other_kind(number: int) -> str:
 def kind_rank(kind: str) -> int:
     """Return a sort key: known kinds in `KIND_ORDER`, then the others by number."""
     return KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER) + int(kind.removeprefix("other"))
+
+
+def is_kind(text: str) -> bool:
+    """Return whether *text* is the name of a kind.
+
+    Example:
+        >>> is_kind("camera"), is_kind("other9"), is_kind("cam")
+        (True, True, False)
+    """
+    return text in KIND_ORDER or (text.startswith("other") and text.removeprefix("other").isdecimal())

@@ -54,7 +54,7 @@ def presence_table(timeline: Timeline) -> dict[str, Column]:
         by_user.setdefault(track.user_id, {})[track.kind] = on
         names[track.user_id] = (track.label, track.role or "")
         if track.kind == kinds.CAMERA:
-            camera_files[track.user_id] = len({clip.media.index for clip in track.clips})
+            camera_files[track.user_id] = len({clip.media.position for clip in track.clips})
     nothing = spans_of([])
     cameras = {user: spans.get(kinds.CAMERA, nothing) for user, spans in by_user.items()}
     screens = {user: spans.get(kinds.SCREEN, nothing) for user, spans in by_user.items()}

@@ -31,7 +31,7 @@ def print_timeline(lesson: Timeline, console: Console) -> None:
     cells = max(_LEAST_CELLS, min(_LANE_CELLS, console.width - texts - _OTHER_COLUMNS))
     for track in lesson.tracks:
         on_ms = sum(clip.duration_ms for clip in track.clips)
-        files = str(len({clip.media.index for clip in track.clips}))
+        files = str(len({clip.media.position for clip in track.clips}))
         name = [_name(track)] if named else []
         values = (track.id, *name, _lane(track, cells), files, format_time(on_ms))
         table.add_row(*(Text(terminal_text(value)) for value in values))

@@ -77,17 +77,17 @@ def locate_media(timeline: Timeline, folder: Path | None) -> LocatedMedia:
     for reference in references:
         name = url_file_name(reference.url)
         if name in by_name and places_by_name[name] == 1:
-            paths[reference.index] = by_name[name]
+            paths[reference.position] = by_name[name]
         elif reference.video_id and reference.video_id in by_stem:
-            paths[reference.index] = by_stem[reference.video_id]
-    missing = tuple(r for r in references if r.index not in paths)
+            paths[reference.position] = by_stem[reference.video_id]
+    missing = tuple(r for r in references if r.position not in paths)
     return LocatedMedia(folder, paths, missing)
 
 
 def media_references(timeline: Timeline) -> tuple[MediaReference, ...]:
     """Return the files of *timeline*, each once, in the order of the result."""
     clips = (clip for track in timeline.tracks for clip in track.clips)
-    return tuple(dict(sorted({clip.media.index: clip.media for clip in clips}.items())).values())
+    return tuple(dict(sorted({clip.media.position: clip.media for clip in clips}.items())).values())
 
 
 def url_file_name(url: str | None) -> str:

@@ -268,7 +268,7 @@ class _Chooser:
         held = _best((t, _held_clip(self._seen[t.id], scene.start_ms)) for t in region.tracks)
         lost = None
         if wanted and (playing is None or playing[1].media is not wanted[1].media):
-            lost = wanted[1].media.index
+            lost = wanted[1].media.position
         place = region.rectangle
         if playing is None and held is None:
             track = wanted[0] if wanted else region.slate_track
@@ -276,10 +276,10 @@ class _Chooser:
         if held and (playing is None or _rank(*held) < _rank(*playing)):
             track, clip = held
             last_ms = clip.media_ms(clip.end_ms) - 1
-            return Tile(track.id, None, clip.media.index, place, last_ms, lost=lost)
+            return Tile(track.id, None, clip.media.position, place, last_ms, lost=lost)
         assert playing is not None
         track, clip = playing
-        return Tile(track.id, clip.media.index, None, place, clip.media_ms(begin_ms), lost=lost)
+        return Tile(track.id, clip.media.position, None, place, clip.media_ms(begin_ms), lost=lost)
 
 
 def _best(candidates: Iterable[tuple[Track, Clip | None]]) -> tuple[Track, Clip] | None:
@@ -307,11 +307,11 @@ def _shortened(timeline: Timeline, files: Mapping[int, KnownFile]) -> Timeline:
     for track in timeline.tracks:
         clips = []
         for clip in track.clips:
-            known = files.get(clip.media.index)
+            known = files.get(clip.media.position)
             usable_ms = known.picture_end_ms - clip.media_start_ms if known else 0
             if usable_ms > 0:
                 end_ms = min(clip.end_ms, clip.start_ms + usable_ms)
-                clips.append(dataclasses.replace(clip, end_ms=end_ms))
+                clips.append(clip._replace(end_ms=end_ms))
         tracks.append(dataclasses.replace(track, clips=tuple(clips)))
     return dataclasses.replace(timeline, tracks=tuple(tracks))
 
@@ -333,7 +333,7 @@ def _audible(timeline: Timeline, start_ms: int, end_ms: int, with_boards: bool) 
 def _sounds(heard: list[tuple[Track, Clip]], files: Mapping[int, KnownFile] | None) -> tuple[PlanSound, ...]:
     sounds = []
     for track, clip in heard:
-        file, end_ms = clip.media.index, clip.end_ms
+        file, end_ms = clip.media.position, clip.end_ms
         if files is not None:
             known_end_ms = files[file].sound_end_ms if file in files else 0
             end_ms = min(end_ms, clip.start_ms + known_end_ms - clip.media_start_ms)
@@ -345,5 +345,5 @@ def _sounds(heard: list[tuple[Track, Clip]], files: Mapping[int, KnownFile] | No
 def _silenced(heard: list[tuple[Track, Clip]], files: Mapping[int, KnownFile] | None) -> tuple[int, ...]:
     if files is None:
         return ()
-    wanted = {clip.media.index for track, clip in heard if track.kind == kinds.AUDIO}
+    wanted = {clip.media.position for track, clip in heard if track.kind == kinds.AUDIO}
     return tuple(sorted(file for file in wanted if file not in files or not files[file].usable))

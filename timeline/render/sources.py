@@ -50,7 +50,7 @@ def examine_sources(timeline: Timeline, folder: Path | None) -> Sources:
     findings: list[Finding] = []
     for track in timeline.tracks:
         for clip in track.clips:
-            if clip.media.index not in sources.known:
+            if clip.media.position not in sources.known:
                 findings.extend(_examine(clip, track.kind, located, sources, probed))
     if not sources.facts:
         raise MediaNotFoundError(_nothing_usable(located, findings))
@@ -61,7 +61,7 @@ def _examine(
     clip: Clip, kind: str, located: LocatedMedia, sources: Sources, probed: dict[Path, MediaFacts]
 ) -> list[Finding]:
     """Put what is known of a clip's file into *sources*, and return what is wrong with it."""
-    index = clip.media.index
+    index = clip.media.position
     path = located.paths.get(index)
     sources.known[index] = KnownFile(False, 0, 0)
     if path is None:
