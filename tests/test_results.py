@@ -23,7 +23,7 @@ from timeline.errors import (
 )
 from timeline.export.manifest import manifest_text
 from timeline.results import read_result
-from timeline.results.rows import MAX_ROWS
+from timeline.results.reading import MAX_ROWS
 from timeline.results.strict_json import MAX_BYTES, parse_json
 from timeline.svg import timeline_svg
 
@@ -250,7 +250,7 @@ def test_a_row_that_is_no_object_is_dropped(one: str) -> None:
     read = timeline.loads(result_bytes("@", row("amy")).replace(b'"@"', one.encode()))
 
     assert [(item.code, item.where) for item in read.findings] == [("row_unusable", "/video_info/0")]
-    assert read.tracks[0].clips[0].media.index == 1
+    assert read.tracks[0].clips[0].media.position == 1
 
 
 @pytest.mark.parametrize("nothing", [ABSENT, None, ""], ids=["absent", "null", "empty"])

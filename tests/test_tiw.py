@@ -106,7 +106,7 @@ def test_several_tasks_want_a_name() -> None:
 
     with pytest.raises(ResultFormatError, match=r"2 tasks .*--task: 'task-one', 'task-two'"):
         timeline.load(path)
-    with pytest.raises(ResultFormatError, match="no task 'nope' in this answer"):
+    with pytest.raises(ResultFormatError, match="no task 'nope' in this document"):
         timeline.load(path, task="nope")
     with pytest.raises(ResultNotReadyError, match="RECORDING"):
         timeline.load(path, task="task-two")

@@ -66,6 +66,9 @@ FINDING_KINDS: dict[str, FindingKind] = {
     "url_missing": FindingKind(
         _W, "a row has no usable url", "it stays; its file is found by its id or not at all"
     ),
+    "length_disagrees": FindingKind(
+        _W, "a file's declared length differs from its start and end", "start and end count"
+    ),
     "unit_doubt": FindingKind(_W, "a number is in another unit than documented", "its magnitude decides"),
     # who is who
     "video_type_unknown": FindingKind(_W, "a stream of an unknown type", "it is kept as a track of its own"),
@@ -93,9 +96,13 @@ FINDING_KINDS: dict[str, FindingKind] = {
     "total_time_mismatch": FindingKind(
         _W, "total_time differs from the end of the last file", "the files count"
     ),
+    "clip_past_end": FindingKind(_W, "a file ends after the end that total_time claims", "it is used whole"),
     "wall_clock_missing": FindingKind(_I, "the result has no start or stop time", "there are no wall times"),
     "wall_clock_impossible": FindingKind(
         _W, "more was played than there was wall time", "wall times and pauses are not derived"
+    ),
+    "wall_origin_odd": FindingKind(
+        _W, "the anchor of the wall clock does not fit the stamps", "the anchor counts"
     ),
     "possible_pause": FindingKind(
         _I, "all streams were cut at once, but no time is missing", "no pause is made of it"
@@ -109,6 +116,11 @@ FINDING_KINDS: dict[str, FindingKind] = {
         "no pause is placed; wall times are uncertain by that much",
     ),
     "pause_declared_odd": FindingKind(_W, "a declared pause makes no sense", "it is left out"),
+    "pause_place_uncertain": FindingKind(
+        _W, "the journal tells of a pause at which no file begins", "it is placed by the clock"
+    ),
+    "journal_odd": FindingKind(_W, "a line of the journal makes no sense", "it is left out"),
+    "journal_unused": FindingKind(_W, "the journal does not fit the result", "pauses are inferred instead"),
     # media
     "media_missing": FindingKind(_E, "a file cannot be found", "a slate takes its place"),
     "media_unreadable": FindingKind(_E, "a file is not usable media", "a slate takes its place"),
@@ -118,6 +130,7 @@ FINDING_KINDS: dict[str, FindingKind] = {
         "its last frame stays for up to a second, then a slate takes its place",
     ),
     "picture_missing": FindingKind(_W, "a file has no picture", "a slate takes its place"),
+    "findings_left_out": FindingKind(_I, "there were very many findings of one kind", "the first are kept"),
     "glyph_missing": FindingKind(_W, "no font at hand can show a name", "a short ASCII id is shown instead"),
 }
 

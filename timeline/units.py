@@ -6,6 +6,7 @@ once, half up, from an absolute time, so lengths computed as differences always 
 
 from __future__ import annotations
 
+import datetime
 import re
 from fractions import Fraction
 
@@ -14,6 +15,7 @@ from timeline.errors import ParameterError
 SAMPLE_RATE_HZ = 48_000
 """Sound is made at this rate, 48 samples to the millisecond: every ms is a whole number of samples."""
 
+_EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _TIME = re.compile(
     r"(?:(?:(?P<hours>\d{1,4}):(?P<hour_minutes>[0-5]?\d)|(?P<minutes>\d{1,5})):)?"
     r"(?P<seconds>\d{1,9})(?:\.(?P<fraction>\d{1,3}))?"
@@ -128,6 +130,31 @@ def parse_time(text: str) -> int:
         raise ParameterError(f"expected at most 59 seconds after the last colon, got {text!r}")
     whole += 60 * int(part["hour_minutes"] or part["minutes"] or 0) + 3600 * int(part["hours"] or 0)
     return whole * 1000 + int((part["fraction"] or "0").ljust(3, "0"))
+
+
+def parse_wall_time(text: str) -> int:
+    """Return the Unix ms of a moment: ISO 8601 with its zone, Unix seconds, or Unix ms (12 digits or more).
+
+    Raises:
+        ParameterError: *text* is no such moment.
+
+    Example:
+        >>> parse_wall_time("2019-05-23T20:05:43+08:00"), parse_wall_time("1558613143.250")
+        (1558613143000, 1558613143250)
+    """
+    number = re.fullmatch(r"(\d{1,14})(?:\.(\d{1,3}))?", text.strip(), re.ASCII)
+    if number is not None:
+        wall_ms, _ = wall_seconds_to_ms(int(number[1]))
+        return wall_ms + int((number[2] or "0").ljust(3, "0"))
+    try:
+        moment = datetime.datetime.fromisoformat(text.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ParameterError(
+            f"expected a moment with its zone like 2019-05-23T20:05:40+08:00, or Unix seconds, got {text!r}"
+        )
+    return (moment - _EPOCH) // datetime.timedelta(milliseconds=1)
 
 
 def parse_frame_rate(text: str) -> Fraction:

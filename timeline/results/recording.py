@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from timeline.errors import ResultFormatError
 from timeline.findings import Finding
 
 MAX_TIME_MS = 7 * 24 * 3600 * 1000
@@ -64,17 +66,31 @@ class RecordingResult:
         task_id: The recording task; None if unknown.
         wall_start_ms: Unix ms at which recording began; None if unknown.
         wall_stop_ms: Unix ms at which it stopped; None if unknown.
-        total_ms: The playback length that the result claims; None if it claims none.
         declared_pauses: Pauses that it states, by playback time.
-        files: The usable rows, in the order of the result.
+        files: The usable rows, in the order of the result; at least one.
         findings: What was odd on the way here.
+        wall_origin_ms: Unix ms of the start of playback, where the result says it; else None.
+        wall_origin_uncertainty_ms: By how much that may be too early: 1000 for whole seconds.
+        is_wall_axis: Whether playback time is wall time since the origin, so that nothing is cut out of it.
     """
 
     room_id: str | None
     task_id: str | None
     wall_start_ms: int | None
     wall_stop_ms: int | None
-    total_ms: int | None
     declared_pauses: tuple[DeclaredPause, ...]
     files: tuple[RecordedFile, ...]
     findings: tuple[Finding, ...]
+    wall_origin_ms: int | None = None
+    wall_origin_uncertainty_ms: int = 0
+    is_wall_axis: bool = False
+
+
+def no_usable_file(findings: Sequence[Finding], pointer: str) -> ResultFormatError:
+    """Return the error for a list at *pointer* of which nothing is left; it names the first reason."""
+    reason = findings[0].message if findings else f"{pointer}: the list is empty"
+    return ResultFormatError(
+        f"no usable file in this result; first reason: {reason}",
+        code="no_clip",
+        pointer=(findings[0].where if findings else None) or pointer,
+    )

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, FailFast, Field, TypeAdapter, ValidationError, with_config
 from pydantic.alias_generators import to_pascal
+from typing_extensions import TypedDict
 
 from timeline import kinds
 from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
 from timeline.results.fields import MAX_ID_CHARACTERS, MAX_URL_CHARACTERS, FieldReader, show
-from timeline.results.recording import MAX_TIME_MS, RecordedFile
+from timeline.results.recording import MAX_TIME_MS, RecordedFile, no_usable_file
 
-MAX_ROWS = 200_000
-"""A result with more rows is refused."""
+MAX_SIZE_BYTES = 10**15
 
 _KINDS = {
     0: kinds.CAMERA,
@@ -30,33 +30,34 @@ _KINDS = {
     4: kinds.AUDIO,
 }
 _SCREEN_PREFIX = "tic_substream_"
-_MAX_SIZE_BYTES = 10**15
 _MAX_SIDE_PX = 32_768
+_MAX_TYPE = 9999
 
-_Text = Annotated[str, Field(max_length=MAX_ID_CHARACTERS)]
+_Info = dict[str, Any]  # a row with clean values, keyed as in `VideoInfo`
+_Text = Annotated[str, Field(max_length=MAX_ID_CHARACTERS)] | None
+_Url = Annotated[str, Field(max_length=MAX_URL_CHARACTERS)] | None
+_Side = Annotated[int, Field(ge=0, le=_MAX_SIDE_PX)] | None
 
 
-class VideoInfo(BaseModel):
+@with_config(ConfigDict(strict=True, extra="ignore"))
+class VideoInfo(TypedDict):
     """One row as the guide documents it (§2.5), in snake_case."""
-
-    model_config = ConfigDict(strict=True, extra="ignore")
 
     video_play_time: Annotated[int, Field(ge=0, le=MAX_TIME_MS)]
     video_duration: Annotated[int, Field(ge=-MAX_TIME_MS, le=MAX_TIME_MS)]
-    video_type: Annotated[int, Field(ge=0, le=9999)]
-    video_size: Annotated[int, Field(ge=0, le=_MAX_SIZE_BYTES)] | None = None
-    video_format: _Text | None = None
-    video_url: Annotated[str, Field(max_length=MAX_URL_CHARACTERS)] | None = None
-    video_id: _Text | None = None
-    user_id: _Text | None = None
-    width: Annotated[int, Field(ge=0, le=_MAX_SIDE_PX)] | None = None
-    height: Annotated[int, Field(ge=0, le=_MAX_SIDE_PX)] | None = None
+    video_type: Annotated[int, Field(ge=0, le=_MAX_TYPE)]
+    video_size: NotRequired[Annotated[int, Field(ge=0, le=MAX_SIZE_BYTES)] | None]
+    video_format: NotRequired[_Text]
+    video_url: NotRequired[_Url]
+    video_id: NotRequired[_Text]
+    user_id: NotRequired[_Text]
+    width: NotRequired[_Side]
+    height: NotRequired[_Side]
 
 
+@with_config(ConfigDict(strict=True, extra="ignore", alias_generator=to_pascal))
 class PascalVideoInfo(VideoInfo):
     """The same row in PascalCase."""
-
-    model_config = ConfigDict(alias_generator=to_pascal)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +65,34 @@ class Spelling:
     """How a dialect spells the names of fields.
 
     Attributes:
-        row: The model of a row.
         key: Turns a name in snake_case into the dialect's.
+        row: Validates one row strictly.
+        rows: Validates a list of rows, up to the first that fails.
     """
 
-    row: type[VideoInfo]
     key: Callable[[str], str]
+    row: TypeAdapter[Any]
     rows: TypeAdapter[Any]
 
 
-SNAKE = Spelling(VideoInfo, str, TypeAdapter(list[VideoInfo]))
-PASCAL = Spelling(PascalVideoInfo, to_pascal, TypeAdapter(list[PascalVideoInfo]))
+SNAKE = Spelling(str, TypeAdapter(VideoInfo), TypeAdapter(Annotated[list[VideoInfo], FailFast()]))
+PASCAL = Spelling(
+    to_pascal, TypeAdapter(PascalVideoInfo), TypeAdapter(Annotated[list[PascalVideoInfo], FailFast()])
+)
 
 _WHOLE_NUMBERS = {
     "video_play_time": (0, MAX_TIME_MS),
     "video_duration": (-MAX_TIME_MS, MAX_TIME_MS),
-    "video_type": (0, 9999),
-    "video_size": (0, _MAX_SIZE_BYTES),
+    "video_type": (0, _MAX_TYPE),
+    "video_size": (0, MAX_SIZE_BYTES),
     "width": (0, _MAX_SIDE_PX),
     "height": (0, _MAX_SIDE_PX),
+}
+_TEXTS = {
+    "video_format": MAX_ID_CHARACTERS,
+    "video_url": MAX_URL_CHARACTERS,
+    "video_id": MAX_ID_CHARACTERS,
+    "user_id": MAX_ID_CHARACTERS,
 }
 _REQUIRED = ("video_play_time", "video_duration", "video_type")
 
@@ -98,126 +108,133 @@ def read_rows(
         spelling: Of the field names.
 
     Raises:
-        ResultFormatError: It is no list, has too many rows, or no usable one; then it names the first reason.
+        ResultFormatError: It is no list, or has no usable row; then it names the first reason.
     """
     if not isinstance(rows, list):
         raise ResultFormatError(
             f"{pointer}: expected a list, got {show(rows)}", code="not_a_result", pointer=pointer
         )
-    if len(rows) > MAX_ROWS:
-        raise ResultFormatError(
-            f"{pointer}: {len(rows)} rows; at most {MAX_ROWS} are read", code="too_many_rows", pointer=pointer
-        )
     findings: list[Finding] = []
-    valid: list[VideoInfo | None]
-    try:
-        valid = list(spelling.rows.validate_python(rows))
-    except ValidationError as error:
-        bad = {detail["loc"][0] for detail in error.errors(include_url=False, include_input=False)}
-        valid = [
-            _mend(row, f"{pointer}/{index}", spelling, findings)
-            if index in bad
-            else spelling.row.model_validate(row)
-            for index, row in enumerate(rows)
-        ]
     files: list[RecordedFile] = []
-    seen: dict[RecordedFile, int] = {}
-    for index, info in enumerate(valid):
+    streams: dict[tuple[int, str | None], _Stream] = {}
+    seen: dict[tuple[Any, ...], int] = {}
+    for index, info in enumerate(_validated(rows, pointer, spelling, findings)):
         if info is None:
             continue
-        where = f"{pointer}/{index}"
-        recorded = _in_our_words(info, index, where, findings)
-        if recorded is None:
+        get = info.get
+        start_ms, duration_ms = info["video_play_time"], info["video_duration"]
+        url, video_id, user = get("video_url") or None, get("video_id") or None, get("user_id") or None
+        problem = _unusable(start_ms, duration_ms, url or video_id)
+        if problem:
+            where = f"{pointer}/{index}"
+            findings.append(finding(problem[0], f"{where}: {problem[1]}", at_ms=start_ms, where=where))
             continue
-        first = seen.setdefault(recorded._replace(position=0), index)
-        if first != index:
-            message = f"{where}: repeats {pointer}/{first}; left out"
-            findings.append(finding("duplicate_row", message, at_ms=recorded.start_ms, where=where))
-            continue
-        files.append(recorded)
-    if not files:
-        reason = findings[0].message if findings else f"{pointer}: the list is empty"
-        raise ResultFormatError(
-            f"no usable file in this result; first reason: {reason}",
-            code="no_clip",
-            pointer=(findings[0].where if findings else None) or pointer,
+        number = info["video_type"]
+        stream = streams.get((number, user))
+        if stream is None:
+            stream = streams[number, user] = _stream(number, user)
+        container = get("video_format")
+        facts = (
+            stream.kind,
+            stream.user_id,
+            start_ms,
+            duration_ms,
+            url,
+            video_id,
+            container.lower() if container else None,
+            get("video_size"),
+            get("width") or None,
+            get("height") or None,
         )
+        notes = stream.notes if url else (*stream.notes, ("url_missing", "has no url"))
+        for code, message in notes:
+            where = f"{pointer}/{index}"
+            findings.append(finding(code, f"{where}: {message}", at_ms=start_ms, where=where))
+        first = seen.setdefault(facts, index)
+        if first != index:
+            where = f"{pointer}/{index}"
+            message = f"{where}: repeats {pointer}/{first}; left out"
+            findings.append(finding("duplicate_row", message, at_ms=start_ms, where=where))
+            continue
+        files.append(RecordedFile(index, *facts))
+    if not files:
+        raise no_usable_file(findings, pointer)
     return tuple(files), tuple(findings)
 
 
-def _mend(row: object, pointer: str, spelling: Spelling, findings: list[Finding]) -> VideoInfo | None:
+class _Stream(NamedTuple):
+    """Whose stream a row belongs to, and what is odd about that: codes with messages."""
+
+    kind: str
+    user_id: str | None
+    notes: tuple[tuple[str, str], ...]
+
+
+def _stream(number: int, user_id: str | None) -> _Stream:
+    """Return the stream of a row with this ``video_type`` and user."""
+    notes = []
+    kind = _KINDS.get(number)
+    if kind is None:
+        kind = kinds.other_kind(number)
+        notes.append(("video_type_unknown", f"video_type {number} is unknown; kept as {kind}"))
+    if kind == kinds.WHITEBOARD and user_id:
+        notes.append(("user_on_whiteboard", f"a whiteboard of user {show(user_id)}; the user is dropped"))
+        user_id = None
+    if kind in (kinds.CAMERA, kinds.SCREEN) and user_id and user_id.startswith(_SCREEN_PREFIX):
+        kind, user_id = kinds.SCREEN, user_id.removeprefix(_SCREEN_PREFIX) or user_id
+    if kind in kinds.PERSONAL_KINDS and user_id is None:
+        notes.append(("user_missing", f"a {kind} file without user_id"))
+    return _Stream(kind, user_id, tuple(notes))
+
+
+def _unusable(start_ms: int, duration_ms: int, name: str | None) -> tuple[str, str] | None:
+    """Return code and message of what keeps a row from being played, or None."""
+    if duration_ms <= 0:
+        return "duration_not_positive", f"its length is {duration_ms} ms; left out"
+    if start_ms + duration_ms > MAX_TIME_MS:
+        return "row_unusable", f"ends later than {MAX_TIME_MS} ms; left out"
+    if name is None:
+        return "row_unusable", "has neither url nor id, so there is no file; left out"
+    return None
+
+
+def _validated(
+    rows: list[Any], pointer: str, spelling: Spelling, findings: list[Finding]
+) -> list[_Info | None]:
+    """Return the rows with clean values, and None for those of which nothing can be saved."""
+    try:
+        valid: list[_Info | None] = spelling.rows.validate_python(rows)
+        return valid
+    except ValidationError:
+        return [_one(row, f"{pointer}/{index}", spelling, findings) for index, row in enumerate(rows)]
+
+
+def _one(row: object, pointer: str, spelling: Spelling, findings: list[Finding]) -> _Info | None:
+    try:
+        valid: _Info = spelling.row.validate_python(row)
+        return valid
+    except ValidationError:
+        return _mend(row, pointer, spelling, findings)
+
+
+def _mend(row: object, pointer: str, spelling: Spelling, findings: list[Finding]) -> _Info | None:
     """Return what can be saved of a row that failed the strict pass, or None."""
     if not isinstance(row, dict):
-        findings.append(
-            finding(
-                "row_unusable",
-                f"{pointer}: expected an object, got {show(row)}; left out",
-                where=pointer,
-            )
-        )
+        message = f"{pointer}: expected an object, got {show(row)}; left out"
+        findings.append(finding("row_unusable", message, where=pointer))
         return None
     reader = FieldReader(row, pointer)
-    values: dict[str, Any] = {}
-    for name in VideoInfo.model_fields:
-        key = spelling.key(name)
-        if name in _WHOLE_NUMBERS:
-            values[key] = reader.whole_number(key, *_WHOLE_NUMBERS[name])
-        else:
-            values[key] = reader.text(key, MAX_URL_CHARACTERS if name == "video_url" else MAX_ID_CHARACTERS)
-    for key in map(spelling.key, _REQUIRED):
-        if values[key] is None:
+    values: dict[str, Any] = {
+        name: reader.whole_number(spelling.key(name), *limits) for name, limits in _WHOLE_NUMBERS.items()
+    }
+    for name in _REQUIRED:
+        if values[name] is None:
+            key = spelling.key(name)
             problem = f"is {show(row[key])}" if key in row else "is missing"
-            findings.append(
-                finding(
-                    "row_unusable",
-                    f"{pointer}/{key}: {problem}; the row is left out",
-                    where=f"{pointer}/{key}",
-                )
-            )
+            where = f"{pointer}/{key}"
+            message = f"{where}: {problem}; the row is left out"
+            findings.append(finding("row_unusable", message, where=where))
             return None
+    values |= {name: reader.text(spelling.key(name), most) for name, most in _TEXTS.items()}
     findings.extend(reader.findings)
-    return spelling.row.model_validate(values)
-
-
-def _in_our_words(info: VideoInfo, index: int, pointer: str, findings: list[Finding]) -> RecordedFile | None:
-    """Return the row with our names, or None when nothing of it can be played."""
-
-    def note(code: str, message: str) -> None:
-        findings.append(finding(code, f"{pointer}: {message}", at_ms=info.video_play_time, where=pointer))
-
-    if info.video_duration <= 0:
-        note("duration_not_positive", f"its length is {info.video_duration} ms; left out")
-        return None
-    if info.video_play_time + info.video_duration > MAX_TIME_MS:
-        note("row_unusable", f"ends later than {MAX_TIME_MS} ms; left out")
-        return None
-    if not info.video_url and not info.video_id:
-        note("row_unusable", "has neither url nor id, so there is no file; left out")
-        return None
-    kind = _KINDS.get(info.video_type)
-    if kind is None:
-        kind = kinds.other_kind(info.video_type)
-        note("video_type_unknown", f"video_type {info.video_type} is unknown; kept as {kind}")
-    if not info.video_url:
-        note("url_missing", "has no url")
-    user_id = info.user_id or None
-    if kind == kinds.WHITEBOARD and user_id:
-        note("user_on_whiteboard", f"a whiteboard of user {show(user_id)}; the user is dropped")
-        user_id = None
-    if kind == kinds.SCREEN and user_id and user_id.startswith(_SCREEN_PREFIX):
-        user_id = user_id.removeprefix(_SCREEN_PREFIX) or user_id
-    if kind in kinds.PERSONAL_KINDS and user_id is None:
-        note("user_missing", f"a {kind} file without user_id")
-    return RecordedFile(
-        position=index,
-        kind=kind,
-        user_id=user_id,
-        start_ms=info.video_play_time,
-        duration_ms=info.video_duration,
-        url=info.video_url or None,
-        video_id=info.video_id or None,
-        format=info.video_format.lower() if info.video_format else None,
-        size_bytes=info.video_size,
-        width_px=info.width or None,
-        height_px=info.height or None,
-    )
+    return values

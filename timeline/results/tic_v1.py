@@ -1,7 +1,8 @@
-"""The v1 result of the interactive-classroom recording guide, in snake_case.
+"""The v1 result of the interactive-classroom recording guide, in snake_case: recorded live, or after class.
 
-It comes bare (§2.5), as the answer to a query (§4.4) or in a ``record_finished`` callback (§4.5.2); the three
-differ only in a few fields beside the body.
+Live (*online*) it comes bare (§2.5), as the answer to a query (§4.4) or in a ``record_finished`` callback
+(§4.5.2). Recorded after class (*offline*) it has ``record_start_time``, the chat server's clock at the start
+of playback, instead of start and stop; nothing is cut out of it, since a class that is over cannot be paused.
 """
 
 from __future__ import annotations
@@ -15,37 +16,49 @@ from timeline.results.fields import read_whole_number, show
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
 
-_NAMES = BodyNames(SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration")
+_ONLINE = BodyNames(SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration")
+_OFFLINE = BodyNames(
+    SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration", origin="record_start_time"
+)
 
 
-def recognises(document: dict[str, Any]) -> bool:
-    """Return whether *document* is spelt like a v1 result, callback or answer."""
-    return any(key in document for key in ("video_info", "callback_type", "error_code"))
+def recognises(body: dict[str, Any]) -> bool:
+    """Return whether *body* is spelt like a v1 result, callback or answer."""
+    return any(key in body for key in ("video_info", "callback_type", "error_code"))
 
 
-def read(document: dict[str, Any], task: str | None) -> RecordingResult | None:
-    """Return the recording of a v1 document, or None when it has no list of files.
-
-    Args:
-        document: What `recognises` said yes to.
-        task: Not used: a v1 document holds one task.
+def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
+    """Return the recording of a v1 body, or None when it has no list of files.
 
     Raises:
         ResultFormatError: No file of it is usable.
         ResultNotReadyError: The recording has only started or is still running.
         RecordingFailedError: The service reports a failure.
     """
-    error_code = read_whole_number(document.get("error_code", 0))
-    if error_code:
-        raise failure(error_code, document.get("error_msg"))
-    if document.get("callback_type") == "record_started":
+    refuse_failure(body)
+    if body.get("callback_type") == "record_started":
         raise ResultNotReadyError(
             "this callback only says that recording has started; "
             "the result comes with the record_finished callback or a query after the end"
         )
-    status = document.get("status")
+    status = body.get("status")
     if isinstance(status, str) and status and status != "finished":
         raise ResultNotReadyError(
             f"the recording is not finished: its status is {show(status)}; query again later"
         )
-    return read_body(document, _NAMES, "video_info") if "video_info" in document else None
+    if "video_info" not in body:
+        return None
+    return read_body(body, _OFFLINE if _is_offline(body) else _ONLINE, "video_info", pointer)
+
+
+def refuse_failure(body: dict[str, Any]) -> None:
+    """Raise what ``error_code`` and ``error_msg`` say, unless that is success."""
+    error_code = read_whole_number(body.get("error_code", 0))
+    if error_code:
+        raise failure(error_code, body.get("error_msg"))
+
+
+def _is_offline(body: dict[str, Any]) -> bool:
+    return body.get("task_type") == "record_offline" or (
+        "record_start_time" in body and "start_time" not in body
+    )
