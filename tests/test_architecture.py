@@ -15,9 +15,10 @@ PACKAGE = Path(__file__).resolve().parent.parent / "timeline"
 # see each other, in the order of INSIDE.
 FLOORS = [
     ["errors", "version", "kinds", "samples"],
-    ["units", "interval", "findings", "palette", "extras", "jsontext"],
+    ["units", "interval", "findings", "palette", "extras", "jsontext", "collector"],
     ["publish"],
-    ["results", "model", "roster"],
+    ["results", "model", "roster", "journal"],
+    ["stamps"],
     ["pauses"],
     ["assembly"],
     ["checks", "audible"],
@@ -33,13 +34,21 @@ INSIDE = {
         "strict_json",
         "fields",
         "advice",
+        "envelopes",
         "rows",
         "body",
+        "old_units",
+        "absolute",
         "tic_v1",
+        "tic_saas",
+        "split_record",
         "tiw",
+        "lcic",
+        "trtc",
         "reading",
         "",
     ],
+    "model": ["wall", "clips", "timeline", ""],
     "media": ["", "locate", "probe", "ffmpeg"],
     "export": ["", "manifest"],
     "render": [
@@ -56,7 +65,7 @@ INSIDE = {
         "video",
     ],
     "analysis": ["", "presence"],
-    "cli": ["versions", "console", "listing", "everyday", "app", ""],
+    "cli": ["versions", "console", "listing", "lesson", "everyday", "app", ""],
 }
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
 # The front door shows everything, and `python -m timeline` opens it.

@@ -9,22 +9,16 @@ import heapq
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable
+from operator import attrgetter
 
 from timeline import kinds
 from timeline.findings import Finding, finding
-from timeline.model import (
-    STAMP_ROUNDING_MS,
-    Clip,
-    MediaReference,
-    Pause,
-    Timeline,
-    Track,
-    WallClock,
-    track_order,
-)
-from timeline.pauses import SURPLUS_TOLERANCE_MS, find_cuts, infer_pauses
-from timeline.results.recording import RecordedFile, RecordingResult
+from timeline.journal import Journal
+from timeline.model import Clip, MediaReference, Pause, Timeline, Track, track_order
+from timeline.pauses import DEFAULT_RULES, PauseRules, find_cuts, infer_pauses, place_breaks
+from timeline.results.recording import DeclaredPause, RecordedFile, RecordingResult
 from timeline.roster import Roster
+from timeline.stamps import Stamps, read_stamps
 from timeline.units import format_time
 
 _MIME = {
@@ -43,14 +37,28 @@ _MIME = {
 }
 
 
-def assemble(result: RecordingResult, *, roster: Roster | None = None) -> Timeline:
+def assemble(
+    result: RecordingResult,
+    *,
+    roster: Roster | None = None,
+    journal: Journal | None = None,
+    wall_origin_ms: int | None = None,
+    rules: PauseRules = DEFAULT_RULES,
+) -> Timeline:
     """Return the timeline of a recording.
 
     Args:
         result: What was recorded.
         roster: Names and roles; without it labels are user ids and nobody has a role.
+        journal: The pause and resume calls that were made.
+        wall_origin_ms: Unix ms of the start of playback, where somebody knows it: the anchor.
+        rules: When a cut is a pause.
     """
-    findings = [*result.findings, *(roster.findings if roster else ())]
+    findings = [
+        *result.findings,
+        *(roster.findings if roster else ()),
+        *(journal.findings if journal else ()),
+    ]
     by_stream: defaultdict[tuple[str, str | None], list[RecordedFile]] = defaultdict(list)
     for recorded in result.files:
         by_stream[recorded.kind, recorded.user_id].append(recorded)
@@ -64,15 +72,15 @@ def assemble(result: RecordingResult, *, roster: Roster | None = None) -> Timeli
             key=track_order,
         )
     )
-    wall = _wall_clock(result, duration_ms, findings)
-    pauses = _pauses(result, tracks, duration_ms, wall, findings)
+    stamps = read_stamps(result, duration_ms, wall_origin_ms, findings)
+    pauses = _pauses(result, tracks, duration_ms, stamps, journal, rules, findings)
     return Timeline(
         room_id=result.room_id,
         task_id=result.task_id,
         duration_ms=duration_ms,
         tracks=tracks,
         pauses=pauses,
-        wall=wall,
+        wall=None if stamps is None else stamps.clock(duration_ms, pauses),
         findings=tuple(findings),
     )
 
@@ -96,24 +104,14 @@ def _track(
     findings: list[Finding],
 ) -> Track:
     name = track_id(kind, user_id)
-    clips = [
-        Clip(
-            recorded.start_ms,
-            recorded.start_ms + recorded.duration_ms,
-            0,
-            MediaReference(
-                url=recorded.url,
-                video_id=recorded.video_id,
-                mime=_mime(recorded),
-                size_bytes=recorded.size_bytes,
-                duration_ms=recorded.duration_ms,
-                index=recorded.position,
-                width_px=recorded.width_px,
-                height_px=recorded.height_px,
-            ),
-        )
-        for recorded in sorted(files, key=_by_start)
-    ]
+    default = "audio/mpeg" if kind == kinds.AUDIO else "video/mp4"
+    clips = []
+    for position, _, _, start_ms, length_ms, url, video_id, container, size, width, height in _in_order(
+        files
+    ):
+        mime = _MIME.get(container, default) if container else default
+        media = MediaReference(url, video_id, mime, size, length_ms, position, width, height)
+        clips.append(Clip(start_ms, start_ms + length_ms, 0, media))
     if any(later.start_ms < clip.end_ms for clip, later in itertools.pairwise(clips)):
         clips = _without_overlap(name, clips, findings)
     person = roster.people.get(user_id) if roster and user_id is not None else None
@@ -128,16 +126,15 @@ def _track(
     )
 
 
-def _by_start(recorded: RecordedFile) -> tuple[int, int, str, str, str, int]:
+def _in_order(files: Iterable[RecordedFile]) -> list[RecordedFile]:
     """Order rows by what they say, never by their place in the list; of equal starts the longer is later."""
-    return (
-        recorded.start_ms,
-        recorded.duration_ms,
-        recorded.url or "",
-        recorded.video_id or "",
-        recorded.format or "",
-        recorded.size_bytes or 0,
-    )
+    ordered = sorted(files, key=_start_and_length)
+    if any(_start_and_length(a) == _start_and_length(b) for a, b in itertools.pairwise(ordered)):
+        ordered.sort(key=lambda row: tuple((fact is not None, fact) for fact in row[3:]))
+    return ordered
+
+
+_start_and_length = attrgetter("start_ms", "duration_ms")
 
 
 def _without_overlap(name: str, clips: list[Clip], findings: list[Finding]) -> list[Clip]:
@@ -169,9 +166,9 @@ def _without_overlap(name: str, clips: list[Clip], findings: list[Finding]) -> l
             pieces.append(Clip(start_ms, end_ms, clip.media_ms(start_ms), clip.media))
     kept_ms: defaultdict[int, int] = defaultdict(int)
     for piece in pieces:
-        kept_ms[piece.media.index] += piece.duration_ms
+        kept_ms[piece.media.position] += piece.duration_ms
     for clip in clips:
-        lost_ms = clip.duration_ms - kept_ms[clip.media.index]
+        lost_ms = clip.duration_ms - kept_ms[clip.media.position]
         if lost_ms:
             findings.append(
                 finding(
@@ -185,52 +182,46 @@ def _without_overlap(name: str, clips: list[Clip], findings: list[Finding]) -> l
     return pieces
 
 
-def _mime(recorded: RecordedFile) -> str:
-    default = "audio/mpeg" if recorded.kind == kinds.AUDIO else "video/mp4"
-    return _MIME.get(recorded.format or "", default)
-
-
-def _wall_clock(result: RecordingResult, duration_ms: int, findings: list[Finding]) -> WallClock | None:
-    if result.wall_start_ms is None or result.wall_stop_ms is None:
-        findings.append(finding("wall_clock_missing", "no start or no stop time, so no wall times"))
-        return None
-    wall_ms = result.wall_stop_ms - result.wall_start_ms
-    if wall_ms - duration_ms < -STAMP_ROUNDING_MS:
-        findings.append(
-            finding(
-                "wall_clock_impossible",
-                f"{format_time(duration_ms)} of playback in {format_time(wall_ms)} of wall time; "
-                "the stamps are not used",
-            )
-        )
-        return None
-    return WallClock(result.wall_start_ms, result.wall_stop_ms, SURPLUS_TOLERANCE_MS)
-
-
 def _pauses(
     result: RecordingResult,
     tracks: tuple[Track, ...],
     duration_ms: int,
-    wall: WallClock | None,
+    stamps: Stamps | None,
+    journal: Journal | None,
+    rules: PauseRules,
     findings: list[Finding],
 ) -> tuple[Pause, ...]:
-    surplus_ms = None if wall is None else wall.stop_ms - wall.start_ms - duration_ms
-    if result.declared_pauses:
-        declared = []
-        for at_ms, length_ms, uncertainty_ms in result.declared_pauses:
-            if at_ms > duration_ms:
-                findings.append(
-                    finding(
-                        "pause_declared_odd",
-                        f"a pause is declared at {format_time(at_ms)}, after the end; left out",
-                        at_ms=at_ms,
-                    )
-                )
-                continue
-            low_ms = max(0, length_ms - uncertainty_ms)
-            declared.append(Pause(at_ms, length_ms, (low_ms, length_ms + uncertainty_ms), "declared"))
-        if declared:
-            return tuple(declared)
-    pauses, doubts = infer_pauses(find_cuts(tracks), surplus_ms)
+    """Return the pauses by the best evidence there is: declared, then the journal's, then inferred ones."""
+    declared = _declared_pauses(result.declared_pauses, duration_ms, findings)
+    if declared:
+        return declared
+    if result.is_wall_axis:
+        return ()
+    cuts = find_cuts(tracks, tolerance_ms=rules.cut_tolerance_ms)
+    if journal is not None:
+        breaks = journal.breaks(result.task_id)
+        if stamps is None:
+            findings.append(finding("journal_unused", "without wall times the journal cannot be placed"))
+        else:
+            pauses, doubts = place_breaks(breaks, cuts, stamps, duration_ms, rules=rules)
+            findings.extend(doubts)
+            if pauses:
+                return pauses
+    surplus_ms = None if stamps is None else stamps.surplus_ms(duration_ms)
+    pauses, doubts = infer_pauses(cuts, surplus_ms, rules=rules)
     findings.extend(doubts)
     return pauses
+
+
+def _declared_pauses(
+    declared: Iterable[DeclaredPause], duration_ms: int, findings: list[Finding]
+) -> tuple[Pause, ...]:
+    pauses = []
+    for at_ms, length_ms, uncertainty_ms in declared:
+        if at_ms > duration_ms:
+            message = f"a pause is declared at {format_time(at_ms)}, after the end; left out"
+            findings.append(finding("pause_declared_odd", message, at_ms=at_ms))
+            continue
+        low_ms = max(0, length_ms - uncertainty_ms)
+        pauses.append(Pause(at_ms, length_ms, (low_ms, length_ms + uncertainty_ms), "declared"))
+    return tuple(pauses)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from timeline import kinds
@@ -10,22 +11,16 @@ from timeline.interval import Span, complement, spans_of
 from timeline.model import Timeline
 from timeline.units import format_length, format_time
 
-TOTAL_TIME_TOLERANCE_MS = 0
-"""In every self-consistent result seen, total_time equals the largest end exactly."""
 NOTHING_RECORDED_MS = 10_000
 """Shorter stretches without any stream are not worth a word."""
+MOST_OF_A_KIND = 1000
+"""More findings of one kind tell nobody more."""
 
 
-def check(timeline: Timeline, *, total_ms: int | None = None) -> tuple[Finding, ...]:
-    """Return what is odd about *timeline* as a whole.
-
-    Args:
-        timeline: An assembled lesson.
-        total_ms: The playback length that its result claims; None if it claims none.
-    """
+def check(timeline: Timeline) -> tuple[Finding, ...]:
+    """Return what is odd about *timeline* as a whole."""
     return (
         *_unlocated_pause(timeline),
-        *_total_time(timeline, total_ms),
         *_mixed_beside_single(timeline),
         *_nothing_recorded(timeline),
     )
@@ -36,6 +31,27 @@ def findings_at_least(findings: Iterable[Finding], severity: Severity) -> tuple[
     return tuple(item for item in findings if item.severity >= severity)
 
 
+def capped(findings: Iterable[Finding], *, most: int = MOST_OF_A_KIND) -> tuple[Finding, ...]:
+    """Return *findings* with at most so many of each kind; what is left out is counted.
+
+    Example:
+        >>> [item.code for item in capped([finding("url_missing", "x")] * 3, most=2)]
+        ['url_missing', 'url_missing', 'findings_left_out']
+    """
+    kept: list[Finding] = []
+    counts: Counter[str] = Counter()
+    for item in findings:
+        counts[item.code] += 1
+        if counts[item.code] <= most:
+            kept.append(item)
+    kept.extend(
+        finding("findings_left_out", f"{count - most} more findings of the kind {code}")
+        for code, count in counts.items()
+        if count > most
+    )
+    return tuple(kept)
+
+
 def _unlocated_pause(timeline: Timeline) -> list[Finding]:
     missing_ms = timeline.unlocated_pause_ms
     if not missing_ms:
@@ -43,20 +59,6 @@ def _unlocated_pause(timeline: Timeline) -> list[Finding]:
     beside = " beside the pauses that are known" if timeline.pauses else ""
     message = f"{format_length(missing_ms)} of wall time is missing{beside}, and nothing says where"
     return [finding("pause_unlocated", message)]
-
-
-def _total_time(timeline: Timeline, total_ms: int | None) -> list[Finding]:
-    if total_ms is None or abs(total_ms - timeline.duration_ms) <= TOTAL_TIME_TOLERANCE_MS:
-        return []
-    return [
-        finding(
-            "total_time_mismatch",
-            f"total_time says {format_time(total_ms)}, but the last file ends at "
-            f"{format_time(timeline.duration_ms)}; the files count",
-            at_ms=timeline.duration_ms,
-            where="/total_time",
-        )
-    ]
 
 
 def _mixed_beside_single(timeline: Timeline) -> list[Finding]:

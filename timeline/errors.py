@@ -9,6 +9,7 @@
     │   ├── ResultNotReadyError             the recording has started or is still running
     │   └── RecordingFailedError            the service reports a failure; .error_code and .advice
     ├── RosterError (ValueError)            the roster cannot be read
+    ├── JournalError (ValueError)           the journal cannot be read
     ├── ParameterError (ValueError)         an argument or option that cannot be used
     ├── MissingExtraError (ImportError)     a package that this action needs is not installed
     ├── OutputExistsError (FileExistsError) the output is there already
@@ -77,6 +78,10 @@ class RecordingFailedError(ResultError):
 
 class RosterError(TimelineError, ValueError):
     """The roster cannot be read."""
+
+
+class JournalError(TimelineError, ValueError):
+    """The journal cannot be read."""
 
 
 class ParameterError(TimelineError, ValueError):

@@ -7,22 +7,42 @@ the *surplus* of wall time over playback time. The rules are in ``docs/concepts.
 
 from __future__ import annotations
 
-from bisect import bisect_left
+import dataclasses
+import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from timeline import kinds
+from timeline.errors import ParameterError
 from timeline.findings import Finding, finding
-from timeline.interval import spans_of
-from timeline.model import STAMP_ROUNDING_MS, Pause, Track
-from timeline.units import format_time
+from timeline.journal import Break
+from timeline.model import STAMP_ROUNDING_MS, STAMP_UNCERTAINTY_MS, Pause, Track
+from timeline.stamps import Stamps
+from timeline.units import format_length, format_time
 
-CUT_TOLERANCE_MS = 1000
-"""Streams that a pause cuts end and begin again within this."""
-SURPLUS_TOLERANCE_MS = 7000
-"""Two real results without any pause had a surplus of 4.7 s and 5.6 s; up to this it proves nothing."""
+
+@dataclass(frozen=True, slots=True)
+class PauseRules:
+    """When a cut is a pause; the defaults are those of ``docs/concepts.md``.
+
+    Attributes:
+        cut_tolerance_ms: Streams that a pause cuts end and begin again within this.
+        surplus_tolerance_ms: Up to this, a surplus proves nothing.
+        latency_ms: A pause or resume call takes effect after this, or a little before or after.
+    """
+
+    cut_tolerance_ms: int = 1000
+    surplus_tolerance_ms: int = STAMP_UNCERTAINTY_MS
+    latency_ms: int = 2000
+
+    def __post_init__(self) -> None:
+        for name, value in dataclasses.asdict(self).items():
+            if value < 0:
+                raise ParameterError(f"expected {name} of 0 or more, got {value}")
+
+
+DEFAULT_RULES = PauseRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +63,9 @@ class Cut:
         return self.tracks >= 2
 
 
-def find_cuts(tracks: Sequence[Track], *, tolerance_ms: int = CUT_TOLERANCE_MS) -> tuple[Cut, ...]:
+def find_cuts(
+    tracks: Sequence[Track], *, tolerance_ms: int = DEFAULT_RULES.cut_tolerance_ms
+) -> tuple[Cut, ...]:
     """Return the cuts of the single streams, earliest first. Mixed tracks neither make nor veto one.
 
     ::
@@ -59,39 +81,49 @@ def find_cuts(tracks: Sequence[Track], *, tolerance_ms: int = CUT_TOLERANCE_MS) 
         tolerance_ms: A stream that ends or begins this close belongs to the cut.
     """
     single = [track for track in tracks if track.kind != kinds.MIXED]
-    spans = spans_of((clip.start_ms, clip.end_ms) for track in single for clip in track.clips)
-    if len(spans) == 0:
-        return ()
-    spans = spans[np.argsort(spans[:, 0], kind="stable")]
-    begins, first = np.unique(spans[:, 0], return_index=True)
-    # Of all clips that began before a begin, the latest end: it must lie at the cut, not before, not beyond.
-    never_ms = -tolerance_ms - 1
-    latest_end = np.concatenate(([never_ms], np.maximum.accumulate(spans[:, 1])))[first]
-    near = np.abs(latest_end - begins) <= tolerance_ms
-    candidates, is_clean = begins[near], (latest_end <= begins)[near]
+    begins = _begins_at_an_end(single, tolerance_ms)
+    starts = [[clip.start_ms for clip in track.clips] for track in single]
     cuts: list[Cut] = []
-    for number, first_ms in enumerate(candidates.tolist()):
+    for number, (first_ms, _) in enumerate(begins):
         if cuts and first_ms <= cuts[-1].at_ms + tolerance_ms:
             continue
         # Of the begins around a cut the first across which nothing runs; else, in sloppy data, the first.
-        last = int(np.searchsorted(candidates, first_ms + tolerance_ms, side="right"))
-        clean = np.flatnonzero(is_clean[number:last])
-        at_ms = int(candidates[number + clean[0]]) if len(clean) else first_ms
-        cuts.append(Cut(at_ms, sum(_begins_again(track, at_ms, tolerance_ms) for track in single)))
+        last = bisect_right(begins, first_ms + tolerance_ms, key=lambda begin: begin[0])
+        at_ms = next((begin_ms for begin_ms, is_clean in begins[number:last] if is_clean), first_ms)
+        again = sum(
+            map(_begins_again, single, starts, itertools.repeat(at_ms), itertools.repeat(tolerance_ms))
+        )
+        cuts.append(Cut(at_ms, again))
     return tuple(cuts)
 
 
-def _begins_again(track: Track, at_ms: int, tolerance_ms: int) -> bool:
-    after = bisect_left(track.clips, at_ms, key=lambda clip: clip.start_ms)
+def _begins_at_an_end(tracks: Sequence[Track], tolerance_ms: int) -> list[tuple[int, bool]]:
+    """Return each instant at which clips begin just where all earlier ones end, and whether none runs on."""
+    clips = sorted((clip.start_ms, clip.end_ms) for track in tracks for clip in track.clips)
+    begins: list[tuple[int, bool]] = []
+    # Of all clips that began before a begin, the latest end: it must lie at the cut, not before, not beyond.
+    latest_end_ms = next_end_ms = -tolerance_ms - 1
+    last_start_ms = None
+    for start_ms, end_ms in clips:
+        if start_ms != last_start_ms:
+            latest_end_ms, last_start_ms = next_end_ms, start_ms
+            if abs(latest_end_ms - start_ms) <= tolerance_ms:
+                begins.append((start_ms, latest_end_ms <= start_ms))
+        next_end_ms = max(next_end_ms, end_ms)
+    return begins
+
+
+def _begins_again(track: Track, starts: list[int], at_ms: int, tolerance_ms: int) -> bool:
+    after = bisect_left(starts, at_ms)
     ended = after > 0 and abs(track.clips[after - 1].end_ms - at_ms) <= tolerance_ms
-    return ended and after < len(track.clips) and track.clips[after].start_ms <= at_ms + tolerance_ms
+    return ended and after < len(starts) and starts[after] <= at_ms + tolerance_ms
 
 
 def infer_pauses(
     cuts: Sequence[Cut],
     surplus_ms: int | None,
     *,
-    surplus_tolerance_ms: int = SURPLUS_TOLERANCE_MS,
+    rules: PauseRules = DEFAULT_RULES,
 ) -> tuple[tuple[Pause, ...], tuple[Finding, ...]]:
     """Return the pauses that cuts and surplus together prove, and what remains doubtful about them.
 
@@ -100,7 +132,7 @@ def infer_pauses(
     Args:
         cuts: From `find_cuts`.
         surplus_ms: Wall time minus playback time; None without usable stamps.
-        surplus_tolerance_ms: Up to this, a surplus proves nothing.
+        rules: Up to which surplus nothing is proved.
 
     Example:
         >>> pauses, findings = infer_pauses([Cut(900_000, tracks=3)], 60_000)
@@ -108,7 +140,7 @@ def infer_pauses(
         (Pause(at_ms=900000, duration_ms=60000, duration_range_ms=(53000, 61000), source='inferred'),)
     """
     strong = [cut for cut in cuts if cut.is_strong]
-    if surplus_ms is None or surplus_ms <= surplus_tolerance_ms:
+    if surplus_ms is None or surplus_ms <= rules.surplus_tolerance_ms:
         return (), tuple(
             finding(
                 "possible_pause",
@@ -121,7 +153,7 @@ def infer_pauses(
     placed = strong or list(cuts)
     high_ms = surplus_ms + STAMP_ROUNDING_MS
     pauses = tuple(
-        Pause(cut.at_ms, surplus_ms, (surplus_ms - surplus_tolerance_ms, high_ms), "inferred")
+        Pause(cut.at_ms, surplus_ms, (surplus_ms - rules.surplus_tolerance_ms, high_ms), "inferred")
         if len(placed) == 1
         else Pause(cut.at_ms, None, (0, high_ms), "inferred")
         for cut in placed
@@ -136,3 +168,71 @@ def infer_pauses(
         )
         for pause in pauses
     )
+
+
+def place_breaks(
+    breaks: Sequence[Break],
+    cuts: Sequence[Cut],
+    stamps: Stamps,
+    duration_ms: int,
+    *,
+    rules: PauseRules = DEFAULT_RULES,
+) -> tuple[tuple[Pause, ...], tuple[Finding, ...]]:
+    """Return the pauses that a journal tells of: their lengths from its clock, their places from the cuts.
+
+    ::
+
+        wall      start             pause   resume            stop
+                    |--------------------|    |----------------|
+        playback    0          a cut near here                 duration
+
+    A call takes effect about two seconds later, and playback begins a little after the start stamp; so each
+    pause is looked for in a stretch of a few seconds, and takes the nearest cut in it. Without a cut there
+    it is placed by the clock alone, with a finding.
+
+    Args:
+        breaks: From `timeline.journal.Journal.breaks`.
+        cuts: From `find_cuts`.
+        stamps: The wall time of the two ends.
+        duration_ms: Length of the playback.
+        rules: How long a call takes to have effect.
+    """
+    latency_ms = rules.latency_ms
+    pauses: list[Pause] = []
+    findings: list[Finding] = []
+    low_ms = high_ms = 0  # of all pauses so far
+    for pause_ms, resume_ms in breaks:
+        ended_ms = resume_ms if resume_ms is not None else stamps.stop_ms
+        played_ms = pause_ms - stamps.start_ms
+        if played_ms < -latency_ms or (stamps.stop_ms is not None and pause_ms > stamps.stop_ms):
+            continue  # of another recording
+        if ended_ms is None or ended_ms <= pause_ms:
+            continue
+        length_ms = ended_ms - pause_ms
+        first_ms = played_ms - stamps.uncertainty_ms - high_ms
+        last_ms = played_ms + 2 * latency_ms - low_ms
+        middle_ms = (first_ms + last_ms) // 2
+        after_ms = pauses[-1].at_ms if pauses else -1
+        near = [cut.at_ms for cut in cuts if first_ms <= cut.at_ms <= last_ms and cut.at_ms > after_ms]
+        if near:
+            at_ms = min(near, key=lambda cut_ms: abs(cut_ms - middle_ms))
+        else:
+            at_ms = min(max(middle_ms, after_ms, 0), duration_ms)
+            message = (
+                f"the journal's pause at about {format_time(at_ms)} meets no cut of the streams; "
+                f"it lies within {format_time(last_ms - first_ms)}"
+            )
+            findings.append(finding("pause_place_uncertain", message, at_ms=at_ms))
+        bounds_ms = (max(0, length_ms - latency_ms), length_ms + latency_ms)
+        pauses.append(Pause(at_ms, length_ms, bounds_ms, "journal"))
+        low_ms, high_ms = low_ms + bounds_ms[0], high_ms + bounds_ms[1]
+    surplus_ms = stamps.surplus_ms(duration_ms)
+    if not pauses:
+        return (), (finding("journal_unused", "the journal tells of no pause within this recording"),)
+    if surplus_ms is not None and low_ms > surplus_ms + STAMP_ROUNDING_MS:
+        message = (
+            f"the journal tells of {format_length(low_ms)} of pauses, but only {format_length(surplus_ms)} "
+            "of wall time are missing; it is not used"
+        )
+        return (), (finding("journal_unused", message),)
+    return tuple(pauses), tuple(findings)
