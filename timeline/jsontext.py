@@ -7,6 +7,8 @@ import re
 import unicodedata
 from typing import Any
 
+from pydantic_core import to_json
+
 # Controls that JSON leaves as they are: DEL and C1, direction marks, invisible formats, tags.
 _UNSAFE = re.compile(
     r"[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
@@ -22,8 +24,8 @@ def json_text(value: Any) -> str:
         >>> json_text({"name": "张\u202e"})
         '{\n "name": "张\\u202e"\n}'
     """
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    return _UNSAFE.sub(_escaped, text)
+    text = to_json(value, indent=1).decode()
+    return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escaped, text)
 
 
 def ascii_json(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from timeline.audible import audible_tracks
+from timeline.collector import collector_paused
 from timeline.findings import Finding
 from timeline.jsontext import json_text
 from timeline.media.locate import LocatedMedia, locate_media, media_folder
@@ -56,8 +57,9 @@ def manifest_text(
     """Return the manifest as JSON text; ``src`` is relative to *beside*, by default the current folder."""
     folder = media_folder(None, Path(media)) if media is not None else None
     located = locate_media(timeline, folder) if folder else None
-    document = to_manifest(timeline, located=located, beside=beside or Path())
-    return json_text(document) + "\n"
+    with collector_paused():
+        document = to_manifest(timeline, located=located, beside=beside or Path())
+        return json_text(document) + "\n"
 
 
 def to_manifest(
@@ -108,7 +110,7 @@ def to_listing(timeline: Timeline) -> Json:
                 "user_id": track.user_id,
                 "label": track.label,
                 "role": track.role,
-                "clips": [_place(clip) | _reference(clip) for clip in track.clips],
+                "clips": [clip_json(clip) for clip in track.clips],
                 "gaps": [gap_json(gap) for gap in track.gaps()],
             }
             for track in timeline.tracks
@@ -140,13 +142,27 @@ def segments(track: Track) -> tuple[Clip | Gap, ...]:
 
 
 def wall_json(timeline: Timeline) -> Json | None:
-    """Return the wall clock as the manifest spells it, or None."""
-    if timeline.wall is None:
+    """Return the wall clock as the manifest spells it, or None; of a part of a lesson, that of the part."""
+    wall = timeline.wall
+    if wall is None:
         return None
+    start_ms, stop_ms, uncertainty_ms = wall.start_ms, wall.stop_ms, wall.uncertainty_ms
+    if timeline.duration_ms != wall.duration_ms:
+        (low_ms, high_ms), (_, stop_ms) = wall.wall_range_ms(0), wall.wall_range_ms(timeline.duration_ms)
+        start_ms, uncertainty_ms = low_ms, high_ms - low_ms
+    return {"start_unix_ms": start_ms, "stop_unix_ms": stop_ms, "uncertainty_ms": uncertainty_ms}
+
+
+def clip_json(clip: Clip) -> Json:
+    """Return a clip as the manifest spells it."""
+    start_ms, end_ms, media_start_ms, media = clip
     return {
-        "start_unix_ms": timeline.wall.start_ms,
-        "stop_unix_ms": timeline.wall.stop_ms,
-        "uncertainty_ms": timeline.wall.uncertainty_ms,
+        "start_ms": start_ms,
+        "end_ms": end_ms,
+        "media_start_ms": media_start_ms,
+        "url": media.url,
+        "mime": media.mime,
+        "video_id": media.video_id,
     }
 
 
@@ -188,25 +204,13 @@ def finding_json(item: Finding) -> Json:
 
 def _segment(item: Clip | Gap, located: LocatedMedia | None, beside: Path | None) -> Json:
     if isinstance(item, Gap):
-        return {"type": "gap"} | gap_json(item)
-    segment: Json = {"type": "clip"} | _place(item) | _reference(item)
+        return {"type": "gap", "start_ms": item.start_ms, "end_ms": item.end_ms, "kind": item.kind}
+    segment: Json = {"type": "clip"} | clip_json(item)
     if located is not None:
-        local = located.paths.get(item.media.index)
+        local = located.paths.get(item.media.position)
         segment["src"] = _relative(local, beside or Path()) if local else None
         segment["src_status"] = "local" if local else "missing"
     return segment
-
-
-def _place(clip: Clip) -> Json:
-    return {
-        "start_ms": clip.start_ms,
-        "end_ms": clip.end_ms,
-        "media_start_ms": clip.media_start_ms,
-    }
-
-
-def _reference(clip: Clip) -> Json:
-    return {"url": clip.media.url, "mime": clip.media.mime, "video_id": clip.media.video_id}
 
 
 def _relative(local: Path, folder: Path) -> str:
