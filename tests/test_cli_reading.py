@@ -89,12 +89,32 @@ def test_manifest_prints_or_writes_the_same(tmp_path: Path) -> None:
 
 
 def test_check_prints_findings() -> None:
-    """One line each, the gravest first; findings alone are no failure."""
-    lines = out(run("check", QUERY)).splitlines()
+    """By kind, with what the kind means, when and what; findings alone are no failure."""
+    assert out(run("check", QUERY)).splitlines() == [
+        "warning total_time_mismatch: total_time differs from the end of the last file; the files count",
+        "        0:00:48.832  /total_time: says 0:24:00, but the last file ends at 0:00:48.832; "
+        "the files count",
+        "warning pause_unlocated: wall time is missing, and nothing says where; "
+        "no pause is placed; wall times are uncertain by that much",
+        "        0:51 of wall time is missing, and nothing says where",
+    ]
 
-    assert [line.split()[:2] for line in lines] == [
-        ["warning", "pause_unlocated"],
-        ["warning", "total_time_mismatch"],
+
+def test_check_groups_what_is_of_one_kind(tmp_path: Path) -> None:
+    """The gravest kind first; of many findings the first ten are shown, and the rest is counted."""
+    path = tmp_path / "result.json"
+    odd = [row("amy", at_ms, 500, video_url="") for at_ms in range(0, 13_000, 1000)]
+    path.write_bytes(result_bytes(*odd, row("bo", video_type=None)))
+
+    lines = out(run("check", path)).splitlines()
+
+    assert [line.split(":")[0] for line in lines if line[0] != " "] == [
+        "error   row_unusable",
+        "warning url_missing (13)",
+    ]
+    assert lines[3:] == [
+        *(f"        0:00:{n:02}  /video_info/{n}: has no url" for n in range(10)),
+        "        … 3 more; --json prints all",
     ]
 
 

@@ -11,12 +11,13 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from timeline.findings import Finding, Severity
+from timeline.findings import FINDING_KINDS, Finding, Severity
 from timeline.jsontext import ascii_json, is_harmless, json_text
 from timeline.render.progress import RenderProgress
-from timeline.units import format_length
+from timeline.units import format_length, format_time
 
 _PLAIN_WIDTH = 140
+_MOST_OF_A_KIND = 10
 _STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
 
 
@@ -52,14 +53,21 @@ def print_json_text(text: str) -> None:
 
 
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
-    """Print findings, the gravest first."""
-    for item in sorted(findings, key=lambda f: -f.severity):
-        if not console.is_terminal:
-            print(f"{item.severity!s:8} {item.code:22} {terminal_text(item.message)}", file=console.file)
-            continue
-        style = _STYLES[item.severity]
-        console.print(f"[{style}]{item.severity!s:8}[/] {item.code:22} ", end="", markup=True)
-        console.print(terminal_text(item.message), markup=False, soft_wrap=True)
+    """Print findings by kind, the gravest first: what the kind means, then when and what of the first few."""
+    by_kind: dict[str, list[Finding]] = {}
+    for item in sorted(findings, key=lambda item: -item.severity):
+        by_kind.setdefault(item.code, []).append(item)
+    for code, items in by_kind.items():
+        kind = FINDING_KINDS[code]
+        number = f" ({len(items)})" if len(items) > 1 else ""
+        style = _STYLES[kind.severity] if console.is_terminal else ""
+        console.print(f"{kind.severity!s:8}", style=style, end="", markup=False)
+        console.print(f"{code}{number}: {kind.means}; {kind.done}", markup=False, soft_wrap=True)
+        for item in items[:_MOST_OF_A_KIND]:
+            time = "" if item.at_ms is None else f"{format_time(item.at_ms)}  "
+            console.print(f"        {time}{terminal_text(item.message)}", markup=False, soft_wrap=True)
+        if len(items) > _MOST_OF_A_KIND:
+            console.print(f"        … {len(items) - _MOST_OF_A_KIND} more; --json prints all", markup=False)
 
 
 def _console(stream: Any) -> Console:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -11,11 +10,11 @@ import typer
 
 from timeline.checks import findings_at_least
 from timeline.cli.console import ProgressLine, output, print_findings, print_json, print_json_text, talk
+from timeline.cli.lesson import takes_lesson
 from timeline.cli.listing import print_timeline
-from timeline.errors import ParameterError, ResultFormatError
+from timeline.errors import ParameterError
 from timeline.export.manifest import finding_json, manifest_text, to_listing, write_manifest
 from timeline.findings import Finding, Severity
-from timeline.loading import load
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
 from timeline.units import format_length, parse_frame_rate, parse_size, parse_time
@@ -23,15 +22,6 @@ from timeline.units import format_length, parse_frame_rate, parse_size, parse_ti
 SLATED = 3
 """Exit status: the output was made, but slates replace parts of it."""
 
-Result = Annotated[
-    str, typer.Argument(metavar="RESULT", help="A result file, a folder with result.json, or - for stdin.")
-]
-RosterFile = Annotated[
-    Path | None, typer.Option("--roster", help="CSV or JSON of user_id, name, role.", show_default=False)
-]
-Task = Annotated[
-    str | None, typer.Option("--task", help="Id of the task that is meant, where RESULT holds several.")
-]
 Media = Annotated[
     Path | None,
     typer.Option("--media", help="Folder of the media files; by default media/ beside RESULT."),
@@ -43,29 +33,28 @@ Font = Annotated[
 ]
 
 
-def show(result: Result, as_json: AsJson = False, roster: RosterFile = None, task: Task = None) -> None:
+@takes_lesson
+def show(lesson: Timeline, as_json: AsJson = False) -> None:
     """Print tracks, gaps, pauses, sections and findings.
 
     Example: timeline show sample_results/guide_example.json
     """
-    lesson = _load(result, roster, task)
     if as_json:
         print_json(to_listing(lesson))
     else:
         print_timeline(lesson, output())
 
 
+@takes_lesson
 def check(
-    result: Result,
+    lesson: Timeline,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on a warning or worse.")] = False,
     as_json: AsJson = False,
-    task: Task = None,
 ) -> None:
     """Print what is odd in a result.
 
     Example: timeline check --strict sample_results/guide_query_response.json
     """
-    lesson = _load(result, None, task)
     if as_json:
         print_json([finding_json(item) for item in lesson.findings])
     elif lesson.findings:
@@ -76,8 +65,9 @@ def check(
         raise typer.Exit(1)
 
 
+@takes_lesson
 def manifest(
-    result: Result,
+    lesson: Timeline,
     output_path: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write; stdout by default.")
     ] = None,
@@ -85,8 +75,6 @@ def manifest(
     media: Annotated[
         Path | None, typer.Option("--media", help="Folder of the media files: clips gain src.")
     ] = None,
-    roster: RosterFile = None,
-    task: Task = None,
     force: Force = False,
 ) -> None:
     """Write the sync manifest: what plays when, for a replay player.
@@ -95,7 +83,6 @@ def manifest(
     """
     if format_name != "json":
         raise ParameterError(f"no manifest format {format_name!r}; there is: json")
-    lesson = _load(result, roster, task)
     if output_path is None:
         print_json_text(manifest_text(lesson, media=media))
     else:
@@ -103,12 +90,11 @@ def manifest(
         talk(f"wrote {output_path}")
 
 
+@takes_lesson
 def plot(
-    result: Result,
+    lesson: Timeline,
     output_path: Annotated[Path, typer.Option("--output", "-o", help="A .png, .svg or .pdf file.")],
     clock: Annotated[str, typer.Option("--clock", help="playback or wall.")] = "playback",
-    roster: RosterFile = None,
-    task: Task = None,
     font: Font = None,
     force: Force = False,
 ) -> None:
@@ -118,14 +104,15 @@ def plot(
     """
     from timeline.plotting import write_plot
 
-    lesson = _load(result, roster, task)
     findings = write_plot(lesson, output_path, clock=clock, font=font, overwrite=force)
     _talk_about(findings)
     talk(f"wrote {output_path}")
 
 
+@takes_lesson
 def render(
-    result: Result,
+    lesson: Timeline,
+    result: str,
     output_path: Annotated[
         Path | None, typer.Option("--output", "-o", help="The .mp4 file to make.", show_default=False)
     ] = None,
@@ -144,8 +131,6 @@ def render(
     ] = None,
     allow_slates: Annotated[bool, typer.Option("--allow-slates", help="Exit 0 even with slates.")] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan as JSON; run nothing.")] = False,
-    roster: RosterFile = None,
-    task: Task = None,
     font: Font = None,
     ffmpeg: Annotated[
         Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")
@@ -156,7 +141,6 @@ def render(
 
     Example: timeline render sample_results/lesson -o review.mp4 --roster sample_results/lesson/roster.csv
     """
-    lesson = _load(result, roster, task)
     size_px, frame_rate = parse_size(size), parse_frame_rate(fps)
     start_ms = parse_time(start) if start is not None else 0
     end_ms = parse_time(end) if end is not None else None
@@ -224,13 +208,3 @@ def demo(
 def _talk_about(findings: Iterable[Finding]) -> None:
     for item in findings:
         talk(f"{item.severity}: {item.message}")
-
-
-def _load(result: str, roster: Path | None, task: str | None) -> Timeline:
-    if result == "-" and sys.stdin is None:
-        raise ParameterError("RESULT is - but there is no standard input; name a file")
-    try:
-        return load(sys.stdin.buffer if result == "-" else Path(result), roster=roster, task=task)
-    except ResultFormatError as error:
-        error.add_note("standard input" if result == "-" else result)
-        raise

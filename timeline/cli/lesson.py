@@ -1,0 +1,82 @@
+"""The argument RESULT and the options that say how it is read, the same for every command that takes one."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from timeline.errors import ParameterError, ResultFormatError
+from timeline.loading import load
+from timeline.model import Timeline
+from timeline.units import parse_wall_time
+
+
+def read_lesson(
+    result: Annotated[
+        str,
+        typer.Argument(metavar="RESULT", help="A result file, a folder with result.json, or - for stdin."),
+    ],
+    roster: Annotated[
+        Path | None,
+        typer.Option("--roster", help="CSV or JSON of user_id, name, role.", show_default=False),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option("--task", help="Id of the task that is meant, where RESULT holds several."),
+    ] = None,
+    journal: Annotated[
+        Path | None,
+        typer.Option("--journal", help="JSON lines of the pause and resume calls that were made."),
+    ] = None,
+    wall_origin: Annotated[
+        str | None,
+        typer.Option("--wall-origin", help="When playback began: ISO 8601 with zone, or Unix seconds."),
+    ] = None,
+) -> Timeline:
+    """Return the lesson that these arguments name."""
+    if result == "-" and sys.stdin is None:
+        raise ParameterError("RESULT is - but there is no standard input; name a file")
+    try:
+        return load(
+            sys.stdin.buffer if result == "-" else Path(result),
+            roster=roster,
+            task=task,
+            journal=journal,
+            wall_origin_ms=None if wall_origin is None else parse_wall_time(wall_origin),
+        )
+    except ResultFormatError as error:
+        error.add_note("standard input" if result == "-" else result)
+        raise
+
+
+def takes_lesson(command: Callable[..., None]) -> Callable[..., None]:
+    """Return *command* with the arguments of `read_lesson` in place of its first one, the lesson.
+
+    A command that has a parameter ``result`` is also told what was named.
+    """
+    reading = inspect.signature(read_lesson).parameters
+    own = list(inspect.signature(command).parameters.values())[1:]
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(read_lesson, include_extras=True)
+
+    def wrapped(**given: Any) -> None:
+        lesson = read_lesson(**{name: given[name] for name in reading})
+        command(lesson, **{parameter.name: given[parameter.name] for parameter in own})
+
+    parameters = [
+        reading["result"],
+        *(parameter for parameter in own if parameter.name not in reading),
+        *(parameter for name, parameter in reading.items() if name != "result"),
+    ]
+    typed = [
+        parameter.replace(annotation=hints[parameter.name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for parameter in parameters
+    ]
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    wrapped.__annotations__ = {parameter.name: parameter.annotation for parameter in typed}
+    wrapped.__signature__ = inspect.Signature(typed)  # type: ignore[attr-defined]
+    return wrapped
