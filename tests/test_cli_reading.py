@@ -166,7 +166,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
     "negative": (result_bytes(row(video_play_time=-5)), "/video_info/0/video_play_time: is -5"),
     "huge": (
         result_bytes(row(video_duration="@")).replace(b'"@"', b"1e999"),
-        "/video_info/0/video_duration: is inf",
+        "/video_info/0/video_duration: is a number beyond all bounds",
     ),
     "hostile": (
         b'{"error_code":1,"error_msg":"\\u001b[2J\\u009b31m\\nline two\\r\\u202e","video_info":[]}',

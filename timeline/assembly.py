@@ -14,6 +14,7 @@ from operator import attrgetter
 from timeline import kinds
 from timeline.findings import Finding, finding
 from timeline.journal import Journal
+from timeline.jsontext import show
 from timeline.model import Clip, MediaReference, Pause, Timeline, Track, track_order
 from timeline.pauses import DEFAULT_RULES, PauseRules, find_cuts, infer_pauses, place_breaks
 from timeline.results.recording import DeclaredPause, RecordedFile, RecordingResult
@@ -173,7 +174,7 @@ def _without_overlap(name: str, clips: list[Clip], findings: list[Finding]) -> l
             findings.append(
                 finding(
                     "clips_overlap",
-                    f"{name}: {format_time(lost_ms)} of the file that starts at "
+                    f"{show(name)}: {format_time(lost_ms)} of the file that starts at "
                     f"{format_time(clip.start_ms)} lies under a later one and is not used",
                     at_ms=clip.start_ms,
                     where=name,

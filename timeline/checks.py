@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from timeline import kinds
 from timeline.findings import Finding, Severity, finding
-from timeline.interval import Span, complement, spans_of
 from timeline.model import Timeline
 from timeline.units import format_length, format_time
 
@@ -75,13 +74,13 @@ def _mixed_beside_single(timeline: Timeline) -> list[Finding]:
 
 
 def _nothing_recorded(timeline: Timeline) -> list[Finding]:
-    spans = spans_of((c.start_ms, c.end_ms) for track in timeline.tracks for c in track.clips)
-    return [
-        finding(
-            "nothing_recorded",
-            f"no stream from {format_time(start_ms)} for {format_length(end_ms - start_ms)}",
-            at_ms=start_ms,
-        )
-        for start_ms, end_ms in complement(spans, Span(0, timeline.duration_ms)).tolist()
-        if end_ms - start_ms >= NOTHING_RECORDED_MS
-    ]
+    clips = sorted((clip.start_ms, clip.end_ms) for track in timeline.tracks for clip in track.clips)
+    found = []
+    reached_ms = 0
+    for start_ms, end_ms in clips:
+        hole_ms = start_ms - reached_ms
+        if hole_ms >= NOTHING_RECORDED_MS:
+            message = f"no stream from {format_time(reached_ms)} for {format_length(hole_ms)}"
+            found.append(finding("nothing_recorded", message, at_ms=reached_ms))
+        reached_ms = max(reached_ms, end_ms)
+    return found

@@ -12,23 +12,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from timeline.findings import FINDING_KINDS, Finding, Severity
-from timeline.jsontext import ascii_json, is_harmless, json_text
+from timeline.jsontext import ascii_json, harmless, json_text
 from timeline.render.progress import RenderProgress
 from timeline.units import format_length, format_time
 
 _PLAIN_WIDTH = 140
 _MOST_OF_A_KIND = 10
 _STYLES = {Severity.INFO: "cyan", Severity.WARNING: "yellow", Severity.ERROR: "red"}
-
-
-def terminal_text(text: str) -> str:
-    r"""Return *text* without characters that could steer a terminal.
-
-    Example:
-        >>> terminal_text("amy\x1b[2J")
-        'amy\\x1b[2J'
-    """
-    return "".join(c if is_harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
 
 
 def output() -> Console:
@@ -38,7 +28,7 @@ def output() -> Console:
 
 def talk(message: str) -> None:
     """Say one line on stderr."""
-    print(terminal_text(message), file=sys.stderr, flush=True)
+    print(harmless(message), file=sys.stderr, flush=True)
 
 
 def print_json(value: Any) -> None:
@@ -65,7 +55,7 @@ def print_findings(findings: Iterable[Finding], console: Console) -> None:
         console.print(f"{code}{number}: {kind.means}; {kind.done}", markup=False, soft_wrap=True)
         for item in items[:_MOST_OF_A_KIND]:
             time = "" if item.at_ms is None else f"{format_time(item.at_ms)}  "
-            console.print(f"        {time}{terminal_text(item.message)}", markup=False, soft_wrap=True)
+            console.print(f"        {time}{harmless(item.message)}", markup=False, soft_wrap=True)
         if len(items) > _MOST_OF_A_KIND:
             console.print(f"        … {len(items) - _MOST_OF_A_KIND} more; --json prints all", markup=False)
 

@@ -14,7 +14,7 @@ from timeline.collector import collector_paused
 from timeline.findings import Finding
 from timeline.jsontext import json_text
 from timeline.media.locate import LocatedMedia, locate_media, media_folder
-from timeline.model import Clip, Gap, Pause, Scene, Section, Timeline, Track
+from timeline.model import Clip, Gap, Pause, Section, Timeline
 from timeline.publish import write_text
 from timeline.version import __version__
 
@@ -88,7 +88,7 @@ def to_manifest(
                 "user_id": track.user_id,
                 "label": track.label,
                 "role": track.role,
-                "segments": [_segment(item, located, beside) for item in segments(track)],
+                "segments": [_segment(item, located, beside) for item in track.segments()],
             }
             for track in timeline.tracks
         ],
@@ -124,21 +124,12 @@ def _rest(timeline: Timeline) -> Json:
     return {
         "pauses": [pause_json(pause) for pause in timeline.pauses],
         "sections": [section_json(section) for section in timeline.sections()],
-        "scenes": [scene_json(scene) for scene in timeline.scenes()],
+        "scenes": [
+            {"start_ms": start_ms, "end_ms": end_ms, "tracks": tracks}
+            for start_ms, end_ms, tracks in timeline.scene_tracks()
+        ],
         "findings": [finding_json(item) for item in timeline.findings],
     }
-
-
-def segments(track: Track) -> tuple[Clip | Gap, ...]:
-    """Return clips and gaps of *track* in order; they tile the timeline, and no two gaps touch.
-
-    Example:
-        >>> import timeline
-        >>> lesson = timeline.load("sample_results/guide_example.json")
-        >>> [(s.start_ms, s.end_ms) for s in segments(lesson.track("whiteboard"))]
-        [(0, 120000), (120000, 900000), (900000, 1440000)]
-    """
-    return tuple(sorted((*track.clips, *track.gaps()), key=lambda item: item.start_ms))
 
 
 def wall_json(timeline: Timeline) -> Json | None:
@@ -184,11 +175,6 @@ def pause_json(pause: Pause) -> Json:
 def section_json(section: Section) -> Json:
     """Return a section as the manifest spells it."""
     return {"start_ms": section.start_ms, "end_ms": section.end_ms, "title": section.title}
-
-
-def scene_json(scene: Scene) -> Json:
-    """Return a scene as the manifest spells it."""
-    return {"start_ms": scene.start_ms, "end_ms": scene.end_ms, "tracks": list(scene.clips)}
 
 
 def finding_json(item: Finding) -> Json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -117,27 +116,33 @@ class Track:
             >>> lesson.track("camera:ios_test1").gaps()
             (Gap(start_ms=1200000, end_ms=1440000, kind='early_end'),)
         """
-        if within is None:
-            return tuple(gap for gap in self._holes() if gap.end_ms - gap.start_ms >= min_ms)
-        first_ms, last_ms = within
-        cut = (Gap(max(start, first_ms), min(end, last_ms), kind) for start, end, kind in self._holes())
+        first_ms, last_ms = within or (0, self.duration_ms)
+        cut = (
+            Gap(max(hole.start_ms, first_ms), min(hole.end_ms, last_ms), hole.kind)
+            for hole in self.segments()
+            if isinstance(hole, Gap)
+        )
         return tuple(gap for gap in cut if gap.end_ms - gap.start_ms >= max(1, min_ms))
 
-    def _holes(self) -> Iterator[Gap]:
-        """Yield every hole of the whole timeline; never an empty one."""
-        if not self.clips:
-            if self.duration_ms:
-                yield Gap(0, self.duration_ms, "absence")
-            return
-        if self.clips[0].start_ms > 0:
-            yield Gap(0, self.clips[0].start_ms, "late_start")
-        for clip, following in itertools.pairwise(self.clips):
-            hole_ms = following.start_ms - clip.end_ms
+    def segments(self) -> Iterator[Clip | Gap]:
+        """Yield clips and gaps in order: they tile the timeline, none is empty, and no two gaps touch.
+
+        Example:
+            >>> import timeline
+            >>> lesson = timeline.load("sample_results/guide_example.json")
+            >>> [(part.start_ms, part.end_ms) for part in lesson.track("whiteboard").segments()]
+            [(0, 120000), (120000, 900000), (900000, 1440000)]
+        """
+        reached_ms = 0
+        kind = "late_start"
+        for clip in self.clips:
+            hole_ms = clip.start_ms - reached_ms
             if hole_ms > 0:
-                kind = "seam" if hole_ms <= SEAM_MS else "absence"
-                yield Gap(clip.end_ms, following.start_ms, kind)
-        if self.clips[-1].end_ms < self.duration_ms:
-            yield Gap(self.clips[-1].end_ms, self.duration_ms, "early_end")
+                yield Gap(reached_ms, clip.start_ms, kind or ("seam" if hole_ms <= SEAM_MS else "absence"))
+            yield clip
+            reached_ms, kind = clip.end_ms, ""
+        if reached_ms < self.duration_ms:
+            yield Gap(reached_ms, self.duration_ms, "early_end" if self.clips else "absence")
 
     def at(self, at_ms: int) -> Clip | None:
         """Return the clip that plays at *at_ms*, or None."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from bisect import insort
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
@@ -97,25 +97,42 @@ class Timeline:
             >>> [scene.start_ms for scene in lesson.scenes()]
             [0, 120000, 300000, 900000, 1110000, 1200000]
         """
-        clips = [(number, clip) for number, track in enumerate(self.tracks) for clip in track.clips]
-        begins = sorted(clips, key=lambda numbered: numbered[1].start_ms, reverse=True)
-        ends = sorted(clips, key=lambda numbered: numbered[1].end_ms, reverse=True)
-        instants = {ms for _, clip in clips for ms in (clip.start_ms, clip.end_ms)}
         ids = [track.id for track in self.tracks]
+        return tuple(
+            Scene(start_ms, end_ms, {ids[number]: playing[number] for number in order})
+            for start_ms, end_ms, order, playing in self._steps()
+        )
+
+    def scene_tracks(self) -> Iterator[tuple[int, int, list[str]]]:
+        """Yield start, end and the ids of the playing tracks of each scene: `scenes` without the clips."""
+        ids = [track.id for track in self.tracks]
+        for start_ms, end_ms, order, _ in self._steps():
+            yield start_ms, end_ms, [ids[number] for number in order]
+
+    def _steps(self) -> Iterator[tuple[int, int, list[int], dict[int, Clip]]]:
+        """Yield of each scene start, end, the numbers of the playing tracks in order, and their clips.
+
+        The list and the dictionary are the same objects every time.
+        """
+        begins = [
+            (clip.start_ms, number, clip) for number, track in enumerate(self.tracks) for clip in track.clips
+        ]
+        ends = [(clip.end_ms, number) for _, number, clip in begins]
+        instants = {0, self.duration_ms, *(begin[0] for begin in begins), *(end[0] for end in ends)}
+        begins.sort(reverse=True)
+        ends.sort(reverse=True)
         playing: dict[int, Clip] = {}
-        order: list[int] = []  # of the tracks that play
-        scenes = []
-        for start_ms, end_ms in itertools.pairwise(sorted(instants | {0, self.duration_ms})):
-            while ends and ends[-1][1].end_ms == start_ms:
-                number, _ = ends.pop()
+        order: list[int] = []
+        for start_ms, end_ms in itertools.pairwise(sorted(instants)):
+            while ends and ends[-1][0] == start_ms:
+                number = ends.pop()[1]
                 del playing[number]
                 order.remove(number)
-            while begins and begins[-1][1].start_ms == start_ms:
-                number, clip = begins.pop()
+            while begins and begins[-1][0] == start_ms:
+                _, number, clip = begins.pop()
                 playing[number] = clip
                 insort(order, number)
-            scenes.append(Scene(start_ms, end_ms, {ids[number]: playing[number] for number in order}))
-        return tuple(scenes)
+            yield start_ms, end_ms, order, playing
 
     def sections(self) -> tuple[Section, ...]:
         """Return the stretches between pauses, titled "Part 1", "Part 2" and so on."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from timeline.errors import RecordingFailedError
-from timeline.results.fields import show
+from timeline.jsontext import show
 
 # What the guide advises for its error codes (§5).
 ADVICE = {
@@ -26,6 +26,7 @@ ADVICE = {
     20099: "an internal error of the service; ask its support",
 }
 
+_MOST_CHARACTERS = 200
 _CODE_IN_TEXT = re.compile(r"code: ?([0-9]{5})\b")
 
 
@@ -45,4 +46,5 @@ def failure(code: int | str, said: object) -> RecordingFailedError:
         message += f" ({show(words)})"
     if advice:
         message += f": {advice}"
-    return RecordingFailedError(message, error_code=code, advice=advice)
+    brief = code if isinstance(code, int) else code[:_MOST_CHARACTERS]
+    return RecordingFailedError(message, error_code=brief, advice=advice)

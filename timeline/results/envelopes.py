@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from timeline.errors import ResultFormatError, ResultNotReadyError
-from timeline.results.fields import show
+from timeline.jsontext import show
 
 _WRAPPERS = ("Response", "EventData", "data", "Callback", "EventInfo")
 _TASKS = "RecordTaskSet"
@@ -64,7 +64,7 @@ def choose_task(known: list[str], task: str | None, pointer: str) -> str:
         return known[0]
     if task is None:
         raise ResultFormatError(
-            f"{len(known)} tasks in this document; say which one with --task: {names or 'none is there'}",
+            f"{len(known)} tasks in this document; say which one with --task: {names}",
             code="task_unnamed",
             pointer=pointer,
         )
@@ -77,7 +77,14 @@ def choose_task(known: list[str], task: str | None, pointer: str) -> str:
 
 def _task_result(tasks: list[Any], pointer: str, task: str | None) -> tuple[dict[str, Any], str]:
     """Return the body of the one task that is meant, with its id and status beside the rest."""
-    known = {str(entry.get("TaskId")): n for n, entry in enumerate(tasks) if isinstance(entry, dict)}
+    known: dict[str, int] = {}
+    for n, entry in enumerate(tasks):
+        name = entry.get("TaskId") if isinstance(entry, dict) else None
+        # Of two entries of one task the one with a result counts.
+        if name is not None and (str(name) not in known or isinstance(entry.get("Result"), dict)):
+            known[str(name)] = n
+    if not known:
+        raise ResultFormatError(f"{pointer}: no task in this answer", code="not_a_result", pointer=pointer)
     number = known[choose_task(list(known), task, pointer)]
     entry, place = tasks[number], f"{pointer}/{number}"
     result = entry.get("Result")

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from timeline.findings import Finding, finding
+from timeline.jsontext import show
 
 MAX_ID_CHARACTERS = 1024
 MAX_URL_CHARACTERS = 4096
@@ -63,9 +64,9 @@ class FieldReader:
         if not isinstance(value, str) or len(value) > max_characters:
             self.note("field_odd", key, f"expected a text, got {show(value)}; taken as absent")
             return None
-        clean = value.encode("utf-8", "replace").decode("utf-8")
+        clean = value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
         if clean != value:
-            self.note("field_odd", key, "holds half a character; it is replaced by '?'")
+            self.note("field_odd", key, "holds half a character or a NUL; it is replaced by '?'")
         return clean
 
 
@@ -83,15 +84,3 @@ def read_whole_number(value: object) -> int | None:
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
     return None
-
-
-def show(value: object) -> str:
-    """Return *value* in at most 40 printable characters, for a message."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "a list"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    text = ascii(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 40 else text[:37] + "..."

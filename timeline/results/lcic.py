@@ -12,9 +12,10 @@ from typing import Any
 from timeline import kinds
 from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
+from timeline.jsontext import show
 from timeline.results.absolute import StampedFile, place
 from timeline.results.body import read_stamp
-from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, show
+from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader
 from timeline.results.recording import MAX_TIME_MS, RecordedFile, RecordingResult
 from timeline.results.rows import MAX_SIZE_BYTES
 from timeline.results.tiw import refuse_error

@@ -8,9 +8,9 @@ from __future__ import annotations
 from types import ModuleType
 
 from timeline.errors import ResultFormatError
+from timeline.jsontext import show
 from timeline.results import lcic, split_record, tic_saas, tic_v1, tiw, trtc
 from timeline.results.envelopes import open_envelopes
-from timeline.results.fields import show
 from timeline.results.recording import RecordingResult
 from timeline.results.strict_json import MAX_BYTES, parse_json
 

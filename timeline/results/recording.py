@@ -88,9 +88,11 @@ class RecordingResult:
 
 def no_usable_file(findings: Sequence[Finding], pointer: str) -> ResultFormatError:
     """Return the error for a list at *pointer* of which nothing is left; it names the first reason."""
-    reason = findings[0].message if findings else f"{pointer}: the list is empty"
+    graver = [item for item in findings if item.code in ("row_unusable", "duration_not_positive")]
+    first = next(iter((*graver, *findings)), None)
+    reason = first.message if first else f"{pointer}: the list is empty"
     return ResultFormatError(
         f"no usable file in this result; first reason: {reason}",
         code="no_clip",
-        pointer=(findings[0].where if findings else None) or pointer,
+        pointer=(first.where if first else None) or pointer,
     )

@@ -17,7 +17,8 @@ from typing_extensions import TypedDict
 from timeline import kinds
 from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
-from timeline.results.fields import MAX_ID_CHARACTERS, MAX_URL_CHARACTERS, FieldReader, show
+from timeline.jsontext import show
+from timeline.results.fields import MAX_ID_CHARACTERS, MAX_URL_CHARACTERS, FieldReader
 from timeline.results.recording import MAX_TIME_MS, RecordedFile, no_usable_file
 
 MAX_SIZE_BYTES = 10**15
@@ -124,9 +125,8 @@ def read_rows(
         get = info.get
         start_ms, duration_ms = info["video_play_time"], info["video_duration"]
         url, video_id, user = get("video_url") or None, get("video_id") or None, get("user_id") or None
-        problem = _unusable(start_ms, duration_ms, url or video_id)
-        if problem:
-            where = f"{pointer}/{index}"
+        if duration_ms <= 0 or start_ms + duration_ms > MAX_TIME_MS or not (url or video_id):
+            where, problem = f"{pointer}/{index}", _unusable(start_ms, duration_ms)
             findings.append(finding(problem[0], f"{where}: {problem[1]}", at_ms=start_ms, where=where))
             continue
         number = info["video_type"]
@@ -177,6 +177,9 @@ def _stream(number: int, user_id: str | None) -> _Stream:
     if kind is None:
         kind = kinds.other_kind(number)
         notes.append(("video_type_unknown", f"video_type {number} is unknown; kept as {kind}"))
+    if user_id and "\x00" in user_id:
+        notes.append(("field_odd", "user_id holds a NUL; it is replaced by '?'"))
+        user_id = user_id.replace("\x00", "?")
     if kind == kinds.WHITEBOARD and user_id:
         notes.append(("user_on_whiteboard", f"a whiteboard of user {show(user_id)}; the user is dropped"))
         user_id = None
@@ -187,15 +190,13 @@ def _stream(number: int, user_id: str | None) -> _Stream:
     return _Stream(kind, user_id, tuple(notes))
 
 
-def _unusable(start_ms: int, duration_ms: int, name: str | None) -> tuple[str, str] | None:
-    """Return code and message of what keeps a row from being played, or None."""
+def _unusable(start_ms: int, duration_ms: int) -> tuple[str, str]:
+    """Return code and message of what keeps a row from being played."""
     if duration_ms <= 0:
         return "duration_not_positive", f"its length is {duration_ms} ms; left out"
     if start_ms + duration_ms > MAX_TIME_MS:
         return "row_unusable", f"ends later than {MAX_TIME_MS} ms; left out"
-    if name is None:
-        return "row_unusable", "has neither url nor id, so there is no file; left out"
-    return None
+    return "row_unusable", "has neither url nor id, so there is no file; left out"
 
 
 def _validated(

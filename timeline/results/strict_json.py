@@ -80,7 +80,9 @@ def _parse(text: str) -> Any:
 def _check_depth(data: bytes, max_depth: int) -> None:
     if b"\\" in data:  # an escaped backslash, then an escaped quote, neither of which ends a string
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside_strings = b"".join(data.translate(None, _NOT_STRUCTURE).split(b'"')[::2])
+    # Most strings hold no bracket: their two quotes stand side by side now, and may go.
+    structure = data.translate(None, _NOT_STRUCTURE).replace(b'""', b"")
+    outside_strings = b"".join(structure.split(b'"')[::2])
     depths = np.cumsum(_STEP[np.frombuffer(outside_strings, dtype=np.uint8)], dtype=np.int32)
     deepest = int(depths.max(initial=0))
     if deepest > max_depth:

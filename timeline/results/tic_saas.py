@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultNotReadyError
+from timeline.jsontext import show
 from timeline.results.body import BodyNames, read_body
-from timeline.results.fields import show
 from timeline.results.old_units import with_plausible_units
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE

@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultNotReadyError
+from timeline.jsontext import show
 from timeline.results.advice import failure
 from timeline.results.body import BodyNames, read_body
-from timeline.results.fields import read_whole_number, show
+from timeline.results.fields import read_whole_number
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
 

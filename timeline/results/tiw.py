@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultFormatError, ResultNotReadyError
+from timeline.jsontext import show
 from timeline.results.advice import failure
 from timeline.results.body import BodyNames, read_body
-from timeline.results.fields import show
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import PASCAL
 

@@ -11,11 +11,12 @@ from typing import Any
 from timeline import kinds
 from timeline.errors import ResultNotReadyError
 from timeline.findings import Finding, finding
+from timeline.jsontext import show
 from timeline.results.absolute import StampedFile, place
 from timeline.results.advice import failure
 from timeline.results.body import MAX_STAMP
 from timeline.results.envelopes import choose_task
-from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, read_whole_number, show
+from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, read_whole_number
 from timeline.results.recording import RecordedFile, RecordingResult
 from timeline.units import wall_seconds_to_ms
 
@@ -72,7 +73,12 @@ def read(document: Any, task: str | None) -> RecordingResult:
     if failed and not stamped:
         raise failure(*failed)
     return place(
-        stamped, findings, room_id=room_id, task_id=chosen or None, uncertainty_ms=0, pointer="/EventInfo"
+        stamped,
+        findings,
+        room_id=room_id,
+        task_id=chosen or None,
+        uncertainty_ms=0,
+        pointer=f"{next(at for at, name in tasks.items() if name == chosen)}/EventInfo/Payload",
     )
 
 
