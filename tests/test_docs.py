@@ -68,6 +68,18 @@ def test_shell_examples_run(command: str, clone: Path) -> None:
     assert answer.returncode == 0, answer.stderr
 
 
+@pytest.mark.parametrize("page", PAGES)
+def test_console_examples_print_what_the_page_shows(page: str, clone: Path) -> None:
+    """A console block is a command and its whole output."""
+    for block in blocks(page, "console"):
+        command, _, shown = block.partition("\n")
+        arguments = [sys.executable, "-m", "timeline", *shlex.split(command)[2:]]
+
+        answer = subprocess.run(arguments, cwd=clone, capture_output=True, text=True)
+
+        assert [line.rstrip() for line in answer.stdout.splitlines()] == shown.splitlines()
+
+
 def test_chinese_readme_shows_the_same_examples() -> None:
     """README.zh-CN.md holds the same code and commands; only comments are translated."""
 

@@ -157,6 +157,17 @@ def parse_wall_time(text: str) -> int:
     return (moment - _EPOCH) // datetime.timedelta(milliseconds=1)
 
 
+def format_wall_time(wall_ms: int) -> str:
+    """Return Unix ms as date and time of day in UTC, with ``.mmm`` where it is needed.
+
+    Example:
+        >>> format_wall_time(1_558_613_140_000), format_wall_time(1_558_613_140_250)
+        ('2019-05-23 12:05:40 UTC', '2019-05-23 12:05:40.250 UTC')
+    """
+    moment = _EPOCH + datetime.timedelta(milliseconds=wall_ms)
+    return f"{moment:%Y-%m-%d %H:%M:%S}{f'.{wall_ms % 1000:03d}' if wall_ms % 1000 else ''} UTC"
+
+
 def parse_frame_rate(text: str) -> Fraction:
     """Return the frame rate of ``15``, ``29.97`` or ``30000/1001``.
 

@@ -9,7 +9,7 @@ from rich.text import Text
 from timeline.cli.console import print_findings
 from timeline.jsontext import harmless
 from timeline.model import Gap, Pause, Timeline, Track, counted
-from timeline.units import format_length, format_time
+from timeline.units import format_length, format_time, format_wall_time
 
 _LANE_CELLS, _LEAST_CELLS = 40, 10
 _OTHER_COLUMNS = 26  # what files, on and the space between columns take
@@ -23,6 +23,8 @@ def print_timeline(lesson: Timeline, console: Console) -> None:
         harmless(f"{room}{format_time(lesson.duration_ms)}, {counted(len(lesson.tracks), 'track')}"),
         markup=False,
     )
+    if lesson.wall is not None:
+        console.print(_wall_clock(lesson), markup=False)
     named = any(_name(track) for track in lesson.tracks)
     headings = ("track", "name", "lane", "files", "on") if named else ("track", "lane", "files", "on")
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -51,6 +53,12 @@ def print_timeline(lesson: Timeline, console: Console) -> None:
     if lesson.findings:
         console.print()
         print_findings(lesson.findings, console)
+
+
+def _wall_clock(lesson: Timeline) -> str:
+    low_ms, high_ms = lesson.wall_range_ms(0) or (0, 0)
+    exact = f"within {format_length(high_ms - low_ms)}" if high_ms > low_ms else "exactly"
+    return f"playback begins at {format_wall_time(low_ms)}, {exact}"
 
 
 def _name(track: Track) -> str:
