@@ -57,11 +57,11 @@ def manifest_text(
     """Return the manifest as JSON text; ``src`` is relative to *beside*, by default the current folder."""
     folder = media_folder(None, Path(media)) if media is not None else None
     located = locate_media(timeline, folder) if folder else None
-    with collector_paused():
-        document = to_manifest(timeline, located=located, beside=beside or Path())
-        return json_text(document) + "\n"
+    document = to_manifest(timeline, located=located, beside=beside or Path())
+    return json_text(document) + "\n"
 
 
+@collector_paused()
 def to_manifest(
     timeline: Timeline, *, located: LocatedMedia | None = None, beside: Path | None = None
 ) -> Json:
@@ -96,6 +96,7 @@ def to_manifest(
     }
 
 
+@collector_paused()
 def to_listing(timeline: Timeline) -> Json:
     """Return what ``timeline show --json`` prints: tracks with their clips and gaps apart."""
     return {

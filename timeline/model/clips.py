@@ -116,13 +116,11 @@ class Track:
             >>> lesson.track("camera:ios_test1").gaps()
             (Gap(start_ms=1200000, end_ms=1440000, kind='early_end'),)
         """
-        first_ms, last_ms = within or (0, self.duration_ms)
-        cut = (
-            Gap(max(hole.start_ms, first_ms), min(hole.end_ms, last_ms), hole.kind)
-            for hole in self.segments()
-            if isinstance(hole, Gap)
-        )
-        return tuple(gap for gap in cut if gap.end_ms - gap.start_ms >= max(1, min_ms))
+        holes = (part for part in self.segments() if isinstance(part, Gap))
+        if within is not None:
+            first_ms, last_ms = within
+            holes = (Gap(max(start, first_ms), min(end, last_ms), kind) for start, end, kind in holes)
+        return tuple(gap for gap in holes if gap.end_ms - gap.start_ms >= max(1, min_ms))
 
     def segments(self) -> Iterator[Clip | Gap]:
         """Yield clips and gaps in order: they tile the timeline, none is empty, and no two gaps touch.

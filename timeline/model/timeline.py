@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from bisect import insort
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
@@ -97,20 +97,18 @@ class Timeline:
             >>> [scene.start_ms for scene in lesson.scenes()]
             [0, 120000, 300000, 900000, 1110000, 1200000]
         """
-        ids = [track.id for track in self.tracks]
         return tuple(
-            Scene(start_ms, end_ms, {ids[number]: playing[number] for number in order})
-            for start_ms, end_ms, order, playing in self._steps()
+            Scene(start_ms, end_ms, {name: playing[name] for name in names})
+            for start_ms, end_ms, names, playing in self._steps()
         )
 
     def scene_tracks(self) -> Iterator[tuple[int, int, list[str]]]:
         """Yield start, end and the ids of the playing tracks of each scene: `scenes` without the clips."""
-        ids = [track.id for track in self.tracks]
-        for start_ms, end_ms, order, _ in self._steps():
-            yield start_ms, end_ms, [ids[number] for number in order]
+        for start_ms, end_ms, names, _ in self._steps():
+            yield start_ms, end_ms, names.copy()
 
-    def _steps(self) -> Iterator[tuple[int, int, list[int], dict[int, Clip]]]:
-        """Yield of each scene start, end, the numbers of the playing tracks in order, and their clips.
+    def _steps(self) -> Iterator[tuple[int, int, list[str], dict[str, Clip]]]:
+        """Yield of each scene start, end, the ids of the playing tracks in their order, and their clips.
 
         The list and the dictionary are the same objects every time.
         """
@@ -121,18 +119,21 @@ class Timeline:
         instants = {0, self.duration_ms, *(begin[0] for begin in begins), *(end[0] for end in ends)}
         begins.sort(reverse=True)
         ends.sort(reverse=True)
-        playing: dict[int, Clip] = {}
-        order: list[int] = []
+        ids = [track.id for track in self.tracks]
+        order: list[int] = []  # numbers of the playing tracks; their ids stand beside it
+        names: list[str] = []
+        playing: dict[str, Clip] = {}
         for start_ms, end_ms in itertools.pairwise(sorted(instants)):
             while ends and ends[-1][0] == start_ms:
-                number = ends.pop()[1]
-                del playing[number]
-                order.remove(number)
+                place = bisect_left(order, ends.pop()[1])
+                del order[place], names[place]
             while begins and begins[-1][0] == start_ms:
                 _, number, clip = begins.pop()
-                playing[number] = clip
-                insort(order, number)
-            yield start_ms, end_ms, order, playing
+                place = bisect_left(order, number)
+                order.insert(place, number)
+                names.insert(place, ids[number])
+                playing[ids[number]] = clip
+            yield start_ms, end_ms, names, playing
 
     def sections(self) -> tuple[Section, ...]:
         """Return the stretches between pauses, titled "Part 1", "Part 2" and so on."""
