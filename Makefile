@@ -6,9 +6,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 JOBS ?= 2
+COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format docs lesson notebooks wheel clean
+.PHONY: help demo test test-all check format docs bench fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -37,6 +38,12 @@ docs: $(VENV)/.dev  ## write what is generated: docs/findings.md, docs/cli.md, p
 
 notebooks: $(VENV)/.dev  ## run the notebooks and keep their outputs
 	$(BIN)/python -m notebooks.execute
+
+bench: $(VENV)/.dev  ## measure reading and assembling, beside other libraries (5 minutes)
+	$(BIN)/python -m benchmarks.reading
+
+fuzz: $(VENV)/.dev  ## read a million mutated results (15 minutes); COUNT=n for fewer
+	$(BIN)/python -m tests.mutants --count $(COUNT) --jobs $(JOBS)
 
 lesson: $(VENV)/.lesson  ## make the bundled lesson again
 	$(BIN)/python -m sample_results.make_lesson

@@ -21,6 +21,8 @@ GUIDES = [
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",
+    "benchmarks/README.md",
+    "sample_results/README.md",
 ]
 
 
