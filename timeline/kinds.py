@@ -7,6 +7,8 @@ SCREEN = "screen"
 WHITEBOARD = "whiteboard"
 MIXED = "mixed"
 AUDIO = "audio"
+OTHER = "other"
+"""A stream of which nothing says what it is; one of an unknown type has that number behind."""
 
 KIND_ORDER = (CAMERA, SCREEN, WHITEBOARD, MIXED, AUDIO)
 """Kinds in the order in which tracks are listed; others follow."""
@@ -22,12 +24,14 @@ def other_kind(number: int) -> str:
         >>> other_kind(9)
         'other9'
     """
-    return f"other{number}"
+    return f"{OTHER}{number}"
 
 
 def kind_rank(kind: str) -> int:
     """Return a sort key: known kinds in `KIND_ORDER`, then the others by number."""
-    return KIND_ORDER.index(kind) if kind in KIND_ORDER else len(KIND_ORDER) + int(kind.removeprefix("other"))
+    if kind in KIND_ORDER:
+        return KIND_ORDER.index(kind)
+    return len(KIND_ORDER) + int(kind.removeprefix(OTHER) or 0)
 
 
 def is_kind(text: str) -> bool:
@@ -37,4 +41,4 @@ def is_kind(text: str) -> bool:
         >>> is_kind("camera"), is_kind("other9"), is_kind("cam")
         (True, True, False)
     """
-    return text in KIND_ORDER or (text.startswith("other") and text.removeprefix("other").isdecimal())
+    return text in KIND_ORDER or text == OTHER or (text[:5] == OTHER and text[5:].isdecimal())

@@ -15,6 +15,12 @@ ADVICE = {
     40004: "the IM login failed; check the parameters that the message names, such as usersig",
     40005: "joining the IM group failed; look into what the message says",
     49999: "an internal error of the service; ask its support",
+    -1: "an internal error of the service; ask its support",
+    2003: "the chat messages could not be fetched: a room that was destroyed cannot be recorded after class",
+    2004: "the chat group holds no message to set the clock by; use a new group, or ask the support",
+    2005: "the upload failed; record the class again",
+    2007: "the class was reckoned longer than 24 hours; its clock messages may be wrong",
+    20010: "this room is being recorded already; wait for the end of that task",
     20000: "the service is not enabled for this account; apply for it (guide §2.1)",
     20001: "the signature has expired; set a new expire_time and sign again",
     20002: "the signature is wrong; check TicKey and the signing",
@@ -40,7 +46,7 @@ def failure(code: int | str, said: object) -> RecordingFailedError:
     words = said if isinstance(said, str) else ""
     inner = _CODE_IN_TEXT.search(words)
     number = code if isinstance(code, int) else int(inner[1]) if inner else 0
-    advice = ADVICE.get(number, "")
+    advice = ADVICE.get(20099 if 20090 <= number <= 20099 else number, "")
     message = f"the recording service reports error {code if isinstance(code, int) else show(code)}"
     if words:
         message += f" ({show(words)})"

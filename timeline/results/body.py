@@ -76,7 +76,7 @@ def read_body(
         files=recorded,
         findings=(*findings, *reader.findings, *odd_rows, *total),
         wall_origin_ms=wall_origin_ms,
-        wall_origin_uncertainty_ms=1000,
+        wall_origin_uncertainty_ms=0 if wall_origin_ms and wall_origin_ms % 1000 else 1000,
         is_wall_axis=names.origin is not None,
     )
 

@@ -7,7 +7,11 @@ from typing import Any, NamedTuple
 from timeline.errors import ResultFormatError, ResultNotReadyError
 from timeline.jsontext import show
 
-_WRAPPERS = ("Response", "EventData", "data", "Callback", "EventInfo")
+_WRAPPERS = ("Response", "EventData", "data")
+_KEPT = (
+    *("EventType", "event", "callback_type", "task_type", "error_code", "error_msg"),
+    *("TaskId", "RoomId", "task_id", "room_id"),
+)
 _TASKS = "RecordTaskSet"
 _MOST_WRAPPERS = 8
 _MOST_NAMES = 10
@@ -17,7 +21,7 @@ class Opened(NamedTuple):
     """What was inside.
 
     Attributes:
-        body: The innermost object, with the plain values that stood around it.
+        body: The innermost object, with kind of event, task and error code that stood around it.
         pointer: Where the innermost object stands in the document.
     """
 
@@ -26,7 +30,7 @@ class Opened(NamedTuple):
 
 
 def open_envelopes(document: dict[str, Any], task: str | None) -> Opened:
-    """Return what *document* wraps, with the plain values of the wrappers beside it (the inner ones win).
+    """Return what *document* wraps, with what the wrappers say of it beside it (the inner ones win).
 
     Args:
         document: As it came.
@@ -48,7 +52,7 @@ def open_envelopes(document: dict[str, Any], task: str | None) -> Opened:
         name = next((name for name in _WRAPPERS if isinstance(body.get(name), dict)), None)
         if name is None:
             break
-        around = {key: value for key, value in body.items() if not isinstance(value, (dict, list))}
+        around = {key: body[key] for key in _KEPT if key in body and not isinstance(body[key], (dict, list))}
         body, pointer = around | body[name], f"{pointer}/{name}"
     return Opened(body, pointer)
 

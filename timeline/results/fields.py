@@ -15,7 +15,7 @@ from timeline.jsontext import show
 MAX_ID_CHARACTERS = 1024
 MAX_URL_CHARACTERS = 4096
 
-_DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
+_DIGITS = re.compile(r"-?[0-9]{1,16}", re.ASCII)
 
 
 class FieldReader:
@@ -60,7 +60,7 @@ class FieldReader:
         if value is None or value == "":
             return None
         if type(value) is int:
-            return str(value)
+            value = str(value)
         if not isinstance(value, str) or len(value) > max_characters:
             self.note("field_odd", key, f"expected a text, got {show(value)}; taken as absent")
             return None

@@ -24,6 +24,7 @@ from timeline.units import format_time
 _STREAMS, _MIXED = "StreamInfo", "RecordInfo"
 _KINDS = {"main": kinds.CAMERA, "aux": kinds.SCREEN, "mix": kinds.MIXED}
 _ROUNDING_MS = 1000
+_LONGEST_S = 24 * 3600
 
 
 def recognises(body: dict[str, Any]) -> bool:
@@ -53,7 +54,6 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult:
         findings,
         room_id=outer.text("ClassId") or outer.text("RoomId"),
         task_id=None,
-        uncertainty_ms=_ROUNDING_MS,
         pointer=where,
     )
 
@@ -64,7 +64,10 @@ def _stamped(
     """Return the file that the row at *pointer* tells of, or None with a finding."""
     reader = FieldReader(row if isinstance(row, dict) else {}, pointer)
     start_ms, stop_ms = read_stamp(reader, "StartTime"), read_stamp(reader, "StopTime")
-    length_s = reader.whole_number("Duration", 0, MAX_TIME_MS // 1000)
+    length_s = reader.whole_number("Duration", 0, MAX_TIME_MS)
+    if length_s and length_s > _LONGEST_S:
+        reader.note("unit_doubt", "Duration", f"{length_s} is taken as ms; seconds are documented")
+        length_s //= 1000
     url, file_id = reader.text("RecordUrl", MAX_URL_CHARACTERS), reader.text("VideoId")
     size_bytes = reader.whole_number("RecordSize", 0, MAX_SIZE_BYTES)
     container = reader.text("FileFormat")

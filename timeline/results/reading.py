@@ -51,7 +51,7 @@ def read_result(
     document = parse_json(data, max_bytes=max_bytes)
     _refuse_long_list(document, "", max_rows)
     if trtc.recognises(document):
-        return trtc.read(document, task)
+        return _limited(trtc.read(document, task), max_rows)
     if not isinstance(document, dict):
         raise ResultFormatError(
             f"expected a recording result (a JSON object), got {show(document)}", code="not_a_result"
@@ -68,6 +68,11 @@ def read_result(
         "no list of files (video_info, VideoInfos, StreamInfo): this is no recording result",
         code="not_a_result",
     )
+
+
+def _limited(result: RecordingResult, max_rows: int) -> RecordingResult:
+    _refuse_long_list(list(result.files), "", max_rows)
+    return result
 
 
 def _refuse_long_list(value: object, pointer: str, max_rows: int) -> None:

@@ -23,7 +23,7 @@ from timeline.results.recording import MAX_TIME_MS, RecordedFile, no_usable_file
 
 MAX_SIZE_BYTES = 10**15
 
-_KINDS = {
+_KINDS: dict[int | None, str] = {
     0: kinds.CAMERA,
     1: kinds.SCREEN,
     2: kinds.WHITEBOARD,
@@ -46,7 +46,7 @@ class VideoInfo(TypedDict):
 
     video_play_time: Annotated[int, Field(ge=0, le=MAX_TIME_MS)]
     video_duration: Annotated[int, Field(ge=-MAX_TIME_MS, le=MAX_TIME_MS)]
-    video_type: Annotated[int, Field(ge=0, le=_MAX_TYPE)]
+    video_type: NotRequired[Annotated[int, Field(ge=0, le=_MAX_TYPE)] | None]
     video_size: NotRequired[Annotated[int, Field(ge=0, le=MAX_SIZE_BYTES)] | None]
     video_format: NotRequired[_Text]
     video_url: NotRequired[_Url]
@@ -95,7 +95,7 @@ _TEXTS = {
     "video_id": MAX_ID_CHARACTERS,
     "user_id": MAX_ID_CHARACTERS,
 }
-_REQUIRED = ("video_play_time", "video_duration", "video_type")
+_REQUIRED = ("video_play_time", "video_duration")
 
 
 def read_rows(
@@ -117,7 +117,7 @@ def read_rows(
         )
     findings: list[Finding] = []
     files: list[RecordedFile] = []
-    streams: dict[tuple[int, str | None], _Stream] = {}
+    streams: dict[tuple[int | None, str | None], _Stream] = {}
     seen: dict[tuple[Any, ...], int] = {}
     for index, info in enumerate(_validated(rows, pointer, spelling, findings)):
         if info is None:
@@ -129,7 +129,7 @@ def read_rows(
             where, problem = f"{pointer}/{index}", _unusable(start_ms, duration_ms)
             findings.append(finding(problem[0], f"{where}: {problem[1]}", at_ms=start_ms, where=where))
             continue
-        number = info["video_type"]
+        number = get("video_type")
         stream = streams.get((number, user))
         if stream is None:
             stream = streams[number, user] = _stream(number, user)
@@ -170,13 +170,14 @@ class _Stream(NamedTuple):
     notes: tuple[tuple[str, str], ...]
 
 
-def _stream(number: int, user_id: str | None) -> _Stream:
+def _stream(number: int | None, user_id: str | None) -> _Stream:
     """Return the stream of a row with this ``video_type`` and user."""
     notes = []
     kind = _KINDS.get(number)
     if kind is None:
-        kind = kinds.other_kind(number)
-        notes.append(("video_type_unknown", f"video_type {number} is unknown; kept as {kind}"))
+        kind = kinds.OTHER if number is None else kinds.other_kind(number)
+        what = "has no video_type" if number is None else f"video_type {number} is unknown"
+        notes.append(("video_type_unknown", f"{what}; kept as {kind}"))
     if user_id and "\x00" in user_id:
         notes.append(("field_odd", "user_id holds a NUL; it is replaced by '?'"))
         user_id = user_id.replace("\x00", "?")
@@ -228,9 +229,10 @@ def _mend(row: object, pointer: str, spelling: Spelling, findings: list[Finding]
     values: dict[str, Any] = {
         name: reader.whole_number(spelling.key(name), *limits) for name, limits in _WHOLE_NUMBERS.items()
     }
-    for name in _REQUIRED:
-        if values[name] is None:
-            key = spelling.key(name)
+    for name in _WHOLE_NUMBERS:
+        key = spelling.key(name)
+        is_wrong = name == "video_type" and row.get(key) is not None
+        if values[name] is None and (name in _REQUIRED or is_wrong):
             problem = f"is {show(row[key])}" if key in row else "is missing"
             where = f"{pointer}/{key}"
             message = f"{where}: {problem}; the row is left out"

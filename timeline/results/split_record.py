@@ -52,4 +52,15 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
     if files is None:
         return None
     body, findings = with_plausible_units(body, files, _NAMES, pointer)
+    body[files] = [_apart(row) for row in body[files]]
     return read_body(body, _NAMES, files, pointer, findings)
+
+
+def _apart(row: Any) -> Any:
+    """Return *row*; one that names neither type nor user is a stream of its own, called by its file's id.
+
+    All of them together would be one stream, in which files hide each other.
+    """
+    if not isinstance(row, dict) or row.get("video_type") is not None or row.get("user_id"):
+        return row
+    return row | {"user_id": row.get("video_id")}

@@ -38,9 +38,7 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_
             ``not_json`` or ``duplicate_key``.
     """
     if len(data) > max_bytes:
-        raise ResultFormatError(
-            f"the document has {len(data)} bytes; at most {max_bytes} are read", code="too_large"
-        )
+        raise too_large(len(data), max_bytes)
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data.strip():
         raise ResultFormatError("the document is empty; expected a JSON object", code="empty")
@@ -61,6 +59,13 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_
             f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}",
             code="not_json",
         ) from None
+
+
+def too_large(size_bytes: int, max_bytes: int) -> ResultFormatError:
+    """Return the error for a document of more than *max_bytes*."""
+    return ResultFormatError(
+        f"the document has {size_bytes} bytes; at most {max_bytes} are read", code="too_large"
+    )
 
 
 def _parse(text: str) -> Any:

@@ -23,7 +23,9 @@ _FINISHED = "online_record_stop"
 
 def recognises(body: dict[str, Any]) -> bool:
     """Return whether *body* is an event of that form, or its data alone."""
-    return isinstance(body.get("event"), str) or ("class_id" in body and "video_info" in body)
+    if "video_info" in body:
+        return body.get("event") == _FINISHED or "class_id" in body
+    return isinstance(body.get("event"), str)
 
 
 def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:

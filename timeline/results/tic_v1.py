@@ -54,7 +54,7 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
 
 def refuse_failure(body: dict[str, Any]) -> None:
     """Raise what ``error_code`` and ``error_msg`` say, unless that is success."""
-    error_code = read_whole_number(body.get("error_code", 0))
+    error_code = read_whole_number(body.get("error_code"))
     if error_code:
         raise failure(error_code, body.get("error_msg"))
 

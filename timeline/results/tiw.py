@@ -13,6 +13,7 @@ from timeline.errors import ResultFormatError, ResultNotReadyError
 from timeline.jsontext import show
 from timeline.results.advice import failure
 from timeline.results.body import BodyNames, read_body
+from timeline.results.fields import read_whole_number
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import PASCAL
 
@@ -48,8 +49,9 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
             f"{place}: expected an object, got {show(body['EventData'])}", code="not_a_result", pointer=place
         )
     refuse_error(body)
-    if body.get("ErrorCode"):
-        raise failure(str(body["ErrorCode"]), body.get("ErrorMsg"))
+    error_code = body.get("ErrorCode")
+    if error_code and error_code != "0":
+        raise failure(read_whole_number(error_code) or str(error_code), body.get("ErrorMsg"))
     status = body.get("Status")
     if isinstance(status, str) and status and status.upper() != "FINISHED":
         raise ResultNotReadyError(

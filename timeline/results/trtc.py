@@ -6,7 +6,7 @@ other events among them. Each file has absolute stamps in ms, which is why the a
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from timeline import kinds
 from timeline.errors import ResultNotReadyError
@@ -26,11 +26,10 @@ _KINDS = {"main": kinds.CAMERA, "aux": kinds.SCREEN, "mix": kinds.MIXED}
 
 def recognises(document: object) -> bool:
     """Return whether *document* is an event of that service, or a list of which some are."""
-    events = document if isinstance(document, list) else [document]
-    return any(_info(event) is not None for event in events)
+    return any(_is_event(event) for _, event in _events(document))
 
 
-def read(document: Any, task: str | None) -> RecordingResult:
+def read(document: object, task: str | None) -> RecordingResult:
     """Return the recording that the events of one task tell of.
 
     Raises:
@@ -38,75 +37,124 @@ def read(document: Any, task: str | None) -> RecordingResult:
         ResultNotReadyError: No event tells of a file.
         RecordingFailedError: The events only tell of failures.
     """
-    is_list = isinstance(document, list)
-    events = {
-        (f"/{number}" if is_list else ""): event
-        for number, event in enumerate(document if is_list else [document])
-        if _info(event) is not None and read_whole_number(event.get("EventType")) in (_MP4_STOP, _VOD_COMMIT)
-    }
-    if not events:
+    telling = [
+        _Telling(f"{pointer}/EventInfo", event["EventInfo"], read_whole_number(event.get("EventType")) or 0)
+        for pointer, event in _events(document)
+        if _is_event(event) and read_whole_number(event.get("EventType")) in (_MP4_STOP, _VOD_COMMIT)
+    ]
+    if not telling:
         raise ResultNotReadyError(
             "no event here tells of a file; files come with the events 310 and 311 of cloud recording"
         )
-    tasks = {pointer: str(event["EventInfo"].get("TaskId") or "") for pointer, event in events.items()}
-    chosen = choose_task(list(dict.fromkeys(tasks.values())), task, "")
-    stamped: list[StampedFile] = []
+    chosen = choose_task(list(dict.fromkeys(one.task_id for one in telling)), task, "")
+    telling = [one for one in telling if one.task_id == chosen]
     findings: list[Finding] = []
-    failed: tuple[str, object] | None = None
-    room_id = None
-    for event_pointer, event in events.items():
-        if tasks[event_pointer] != chosen:
-            continue
-        info, pointer = event["EventInfo"], f"{event_pointer}/EventInfo"
-        room_id = room_id or FieldReader(info, pointer).text("RoomId")
-        payload = info["Payload"]
-        if "TencentVod" in payload and read_whole_number(payload.get("Status")):
-            said, where = payload.get("Errmsg"), f"{pointer}/Payload"
-            failed = failed or (str(payload["Status"]), said)
-            message = f"{where}: the service did not store this file ({show(said)}); left out"
-            findings.append(finding("row_unusable", message, where=where))
-            continue
-        for file, place_of_file in _files(payload, f"{pointer}/Payload"):
-            one = _stamped(file, place_of_file, len(stamped), findings)
-            if one is not None:
-                stamped.append(one)
+    stamped: list[StampedFile] = []
+    stored = {one.file_name for one in telling if not one.is_failure}
+    failed = [one for one in telling if one.is_failure and (not one.file_name or one.file_name not in stored)]
+    for one in telling:
+        for file, pointer in () if one.is_failure else one.files:
+            placed = _stamped(file, pointer, len(stamped), findings)
+            if placed is not None:
+                stamped.append(placed)
+    for one in failed:
+        message = f"{one.pointer}/Payload: the service did not store this file ({show(one.said)}); left out"
+        findings.append(finding("row_unusable", message, where=f"{one.pointer}/Payload"))
     if failed and not stamped:
-        raise failure(*failed)
+        raise failure(str(failed[0].payload["Status"]), failed[0].said)
+    rooms = (FieldReader(one.info, one.pointer).text("RoomId") for one in telling)
     return place(
         stamped,
         findings,
-        room_id=room_id,
+        room_id=next(filter(None, rooms), None),
         task_id=chosen or None,
-        uncertainty_ms=0,
-        pointer=f"{next(at for at, name in tasks.items() if name == chosen)}/EventInfo/Payload",
+        pointer=f"{telling[0].pointer}/Payload",
     )
 
 
-def _info(event: Any) -> dict[str, Any] | None:
-    """Return the ``EventInfo`` of an event of cloud recording, or None when it is none."""
+class _Telling(NamedTuple):
+    """An event that tells of files.
+
+    Attributes:
+        pointer: Where its ``EventInfo`` stands.
+        info: That.
+        number: Its type.
+    """
+
+    pointer: str
+    info: dict[str, Any]
+    number: int
+
+    @property
+    def task_id(self) -> str:
+        return str(self.info.get("TaskId") or "")
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        payload: dict[str, Any] = self.info["Payload"]
+        return payload
+
+    @property
+    def is_failure(self) -> bool:
+        """A file that was not stored; of an event 310 some files may linger, and all are listed."""
+        return self.number == _VOD_COMMIT and bool(read_whole_number(self.payload.get("Status")))
+
+    @property
+    def said(self) -> object:
+        return self.payload.get("Errmsg")
+
+    @property
+    def file_name(self) -> str:
+        file = self.payload.get("TencentVod")
+        return str(file.get("CacheFile") or "") if isinstance(file, dict) else ""
+
+    @property
+    def files(self) -> list[tuple[Any, str]]:
+        """What is said of each file, and where; names alone where nothing else is said."""
+        where = f"{self.pointer}/Payload"
+        for name in ("TencentVod", "FileMessage", "FileList"):
+            told = self.payload.get(name)
+            if isinstance(told, dict):
+                return [(told, f"{where}/{name}")]
+            if isinstance(told, list):
+                return [(file, f"{where}/{name}/{n}") for n, file in enumerate(told)]
+        return []
+
+
+def _events(document: object) -> list[tuple[str, Any]]:
+    """Return what may be events, each with its place: CallKit wraps each, a web API may wrap the list."""
+    if isinstance(document, dict) and isinstance(document.get("data"), list):
+        listed = [(f"/data/{n}", event) for n, event in enumerate(document["data"])]
+    elif isinstance(document, list):
+        listed = [(f"/{n}", event) for n, event in enumerate(document)]
+    else:
+        listed = [("", document)]
+    return [
+        (f"{pointer}/Callback", event["Callback"])
+        if isinstance(event, dict) and isinstance(event.get("Callback"), dict)
+        else (pointer, event)
+        for pointer, event in listed
+    ]
+
+
+def _is_event(event: Any) -> bool:
+    """Return whether *event* is one of cloud recording."""
     if not isinstance(event, dict) or "EventGroupId" not in event:
-        return None
+        return False
     info = event.get("EventInfo")
-    return info if isinstance(info, dict) and isinstance(info.get("Payload"), dict) else None
-
-
-def _files(payload: dict[str, Any], pointer: str) -> list[tuple[Any, str]]:
-    if isinstance(payload.get("TencentVod"), dict):
-        return [(payload["TencentVod"], f"{pointer}/TencentVod")]
-    messages = payload.get("FileMessage")
-    if isinstance(messages, list):
-        return [(message, f"{pointer}/FileMessage/{n}") for n, message in enumerate(messages)]
-    return []
+    return isinstance(info, dict) and isinstance(info.get("Payload"), dict)
 
 
 def _stamped(file: Any, pointer: str, position: int, findings: list[Finding]) -> StampedFile | None:
     """Return the file that the object at *pointer* tells of, or None with a finding."""
     reader = FieldReader(file if isinstance(file, dict) else {}, pointer)
-    name = reader.text("FileName", MAX_URL_CHARACTERS) or reader.text("CacheFile", MAX_URL_CHARACTERS) or ""
-    stem, _, suffix = name.rpartition("/")[2].rpartition(".")
-    stamps = [_stamp(reader, key) for key in ("StartTimeStamp", "EndTimeStamp")]
+    path = reader.text("FileName", MAX_URL_CHARACTERS) or reader.text("CacheFile", MAX_URL_CHARACTERS) or ""
+    name = path.rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    if not dot:
+        stem, suffix = name, ""
+    start_ms, stop_ms = (_stamp(reader, key) for key in ("StartTimeStamp", "EndTimeStamp"))
     url, file_id = reader.text("VideoUrl", MAX_URL_CHARACTERS), reader.text("FileId") or stem or None
-    start_ms, stop_ms = stamps
     findings.extend(reader.findings)
     if start_ms is None or stop_ms is None or not (url or file_id):
         lacking = "url and id" if start_ms is not None and stop_ms is not None else "start or end"
