@@ -73,15 +73,16 @@ def assemble(
             key=track_order,
         )
     )
-    stamps = read_stamps(result, duration_ms, wall_origin_ms, findings)
-    pauses = _pauses(result, tracks, duration_ms, stamps, journal, rules, findings)
+    tolerance_ms = rules.surplus_tolerance_ms
+    stamps = read_stamps(result, duration_ms, wall_origin_ms, findings, tolerance_ms=tolerance_ms)
+    pauses, first_cut_ms = _pauses(result, tracks, duration_ms, stamps, journal, rules, findings)
     return Timeline(
         room_id=result.room_id,
         task_id=result.task_id,
         duration_ms=duration_ms,
         tracks=tracks,
         pauses=pauses,
-        wall=None if stamps is None else stamps.clock(duration_ms, pauses),
+        wall=None if stamps is None else stamps.clock(duration_ms, pauses, first_cut_ms),
         findings=tuple(findings),
     )
 
@@ -191,27 +192,27 @@ def _pauses(
     journal: Journal | None,
     rules: PauseRules,
     findings: list[Finding],
-) -> tuple[Pause, ...]:
-    """Return the pauses by the best evidence there is: declared, then the journal's, then inferred ones."""
+) -> tuple[tuple[Pause, ...], int | None]:
+    """Return the pauses by the best evidence there is: declared, then the journal's, then inferred ones.
+
+    With inferred ones comes the first cut, from where on another pause may hide.
+    """
     declared = _declared_pauses(result.declared_pauses, duration_ms, findings)
-    if declared:
-        return declared
-    if result.is_wall_axis:
-        return ()
+    if declared or result.is_wall_axis:
+        return declared, None
     cuts = find_cuts(tracks, tolerance_ms=rules.cut_tolerance_ms)
-    if journal is not None:
+    if journal is not None and stamps is None:
+        findings.append(finding("journal_unused", "without wall times the journal cannot be placed"))
+    elif journal is not None and stamps is not None:
         breaks = journal.breaks(result.task_id)
-        if stamps is None:
-            findings.append(finding("journal_unused", "without wall times the journal cannot be placed"))
-        else:
-            pauses, doubts = place_breaks(breaks, cuts, stamps, duration_ms, rules=rules)
-            findings.extend(doubts)
-            if pauses:
-                return pauses
+        pauses, doubts = place_breaks(breaks, cuts, stamps, duration_ms, rules=rules)
+        findings.extend(doubts)
+        if pauses:
+            return pauses, None
     surplus_ms = None if stamps is None else stamps.surplus_ms(duration_ms)
     pauses, doubts = infer_pauses(cuts, surplus_ms, rules=rules)
     findings.extend(doubts)
-    return pauses
+    return pauses, cuts[0].at_ms if cuts else None
 
 
 def _declared_pauses(

@@ -8,10 +8,11 @@ the *surplus* of wall time over playback time. The rules are in ``docs/concepts.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from timeline import kinds
 from timeline.errors import ParameterError
@@ -29,7 +30,7 @@ class PauseRules:
     Attributes:
         cut_tolerance_ms: Streams that a pause cuts end and begin again within this.
         surplus_tolerance_ms: Up to this, a surplus proves nothing.
-        latency_ms: A pause or resume call takes effect after this, or a little before or after.
+        latency_ms: A pause or resume call takes effect after this, half as long, or half as long again.
     """
 
     cut_tolerance_ms: int = 1000
@@ -43,6 +44,7 @@ class PauseRules:
 
 
 DEFAULT_RULES = PauseRules()
+_NEVER_MS = -(10**15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +82,55 @@ def find_cuts(
         tracks: Their clips do not overlap within a track.
         tolerance_ms: A stream that ends or begins this close belongs to the cut.
     """
-    single = [track for track in tracks if track.kind != kinds.MIXED]
-    begins = _begins_at_an_end(single, tolerance_ms)
-    starts = [[clip.start_ms for clip in track.clips] for track in single]
+    begins = _begins(track for track in tracks if track.kind != kinds.MIXED)
+    candidates = _at_an_end(begins, tolerance_ms)
     cuts: list[Cut] = []
-    for number, (first_ms, _) in enumerate(begins):
+    for number, (first_ms, _) in enumerate(candidates):
         if cuts and first_ms <= cuts[-1].at_ms + tolerance_ms:
             continue
         # Of the begins around a cut the first across which nothing runs; else, in sloppy data, the first.
-        last = bisect_right(begins, first_ms + tolerance_ms, key=lambda begin: begin[0])
-        at_ms = next((begin_ms for begin_ms, is_clean in begins[number:last] if is_clean), first_ms)
-        again = sum(
-            map(_begins_again, single, starts, itertools.repeat(at_ms), itertools.repeat(tolerance_ms))
-        )
-        cuts.append(Cut(at_ms, again))
+        last = bisect_right(candidates, first_ms + tolerance_ms, key=itemgetter(0))
+        at_ms = next((begin_ms for begin_ms, is_clean in candidates[number:last] if is_clean), first_ms)
+        near = begins[
+            bisect_left(begins, at_ms, key=itemgetter(0)) : bisect_right(
+                begins, at_ms + tolerance_ms, key=itemgetter(0)
+            )
+        ]
+        again = {begin.track for begin in near if abs(begin.left_ms - at_ms) <= tolerance_ms}
+        cuts.append(Cut(at_ms, len(again)))
     return tuple(cuts)
 
 
-def _begins_at_an_end(tracks: Sequence[Track], tolerance_ms: int) -> list[tuple[int, bool]]:
+class _Begin(NamedTuple):
+    """The begin of a clip: its span, its track, and where the clip before it in that track ended."""
+
+    start_ms: int
+    end_ms: int
+    track: int
+    left_ms: int
+
+
+def _begins(tracks: Iterable[Track]) -> list[_Begin]:
+    return sorted(
+        _Begin(clip.start_ms, clip.end_ms, number, before.end_ms if before else _NEVER_MS)
+        for number, track in enumerate(tracks)
+        for before, clip in zip((None, *track.clips), track.clips, strict=False)
+    )
+
+
+def _at_an_end(begins: Iterable[_Begin], tolerance_ms: int) -> list[tuple[int, bool]]:
     """Return each instant at which clips begin just where all earlier ones end, and whether none runs on."""
-    clips = sorted((clip.start_ms, clip.end_ms) for track in tracks for clip in track.clips)
-    begins: list[tuple[int, bool]] = []
+    found: list[tuple[int, bool]] = []
     # Of all clips that began before a begin, the latest end: it must lie at the cut, not before, not beyond.
-    latest_end_ms = next_end_ms = -tolerance_ms - 1
+    latest_end_ms = next_end_ms = _NEVER_MS
     last_start_ms = None
-    for start_ms, end_ms in clips:
+    for start_ms, end_ms, _, _ in begins:
         if start_ms != last_start_ms:
             latest_end_ms, last_start_ms = next_end_ms, start_ms
             if abs(latest_end_ms - start_ms) <= tolerance_ms:
-                begins.append((start_ms, latest_end_ms <= start_ms))
+                found.append((start_ms, latest_end_ms <= start_ms))
         next_end_ms = max(next_end_ms, end_ms)
-    return begins
-
-
-def _begins_again(track: Track, starts: list[int], at_ms: int, tolerance_ms: int) -> bool:
-    after = bisect_left(starts, at_ms)
-    ended = after > 0 and abs(track.clips[after - 1].end_ms - at_ms) <= tolerance_ms
-    return ended and after < len(starts) and starts[after] <= at_ms + tolerance_ms
+    return found
 
 
 def infer_pauses(
@@ -198,11 +212,12 @@ def place_breaks(
         rules: How long a call takes to have effect.
     """
     latency_ms = rules.latency_ms
+    places = [cut.at_ms for cut in cuts]
     pauses: list[Pause] = []
     findings: list[Finding] = []
     low_ms = high_ms = 0  # of all pauses so far
     for pause_ms, resume_ms in breaks:
-        ended_ms = resume_ms if resume_ms is not None else stamps.stop_ms
+        ended_ms = min((ms for ms in (resume_ms, stamps.stop_ms) if ms is not None), default=None)
         played_ms = pause_ms - stamps.start_ms
         if played_ms < -latency_ms or (stamps.stop_ms is not None and pause_ms > stamps.stop_ms):
             continue  # of another recording
@@ -213,8 +228,11 @@ def place_breaks(
         last_ms = played_ms + 2 * latency_ms - low_ms
         middle_ms = (first_ms + last_ms) // 2
         after_ms = pauses[-1].at_ms if pauses else -1
-        near = [cut.at_ms for cut in cuts if first_ms <= cut.at_ms <= last_ms and cut.at_ms > after_ms]
-        if near:
+        begin = bisect_left(places, max(first_ms, after_ms + 1))
+        near = places[begin : bisect_right(places, last_ms, lo=begin)]
+        if resume_ms is None:  # nothing was recorded after it
+            at_ms = duration_ms
+        elif near:
             at_ms = min(near, key=lambda cut_ms: abs(cut_ms - middle_ms))
         else:
             at_ms = min(max(middle_ms, after_ms, 0), duration_ms)

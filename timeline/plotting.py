@@ -173,18 +173,23 @@ class _PlaybackAxis:
         ax.set_xlabel("playback time")
         walls = [(tick, self.timeline.to_wall_ms(tick)) for tick in ticks]
         known = [(tick, wall) for tick, wall in walls if wall is not None]
-        if not known or self.timeline.wall is None:
+        if not known:
             return
-        below = ax.secondary_xaxis(-0.16 - 0.5 / len(self.timeline.tracks))
+        below = ax.secondary_xaxis(-0.16 - 0.5 / max(1, len(self.timeline.tracks)))
         below.set_xticks([tick for tick, _ in known], labels=[_clock_text(wall) for _, wall in known])
-        uncertainty_s = self.timeline.wall.uncertainty_ms // 1000
-        below.set_xlabel(f"wall clock, {_date_text(known[0][1])} UTC, up to {uncertainty_s} s later")
+        below.set_xlabel(f"wall clock, {_date_text(known[0][1])} UTC{self.doubt()}")
         below.spines["bottom"].set_visible(False)
         below.tick_params(axis="x", colors="#555555")
 
+    def doubt(self) -> str:
+        """Return by how much wall times may be later, at the beginning."""
+        bounds_ms, estimate_ms = self.timeline.wall_range_ms(0), self.timeline.to_wall_ms(0)
+        later_ms = bounds_ms[1] - estimate_ms if bounds_ms and estimate_ms is not None else 0
+        return f", up to {-(-later_ms // 1000)} s later" if later_ms else ""
+
 
 class _WallAxis(_PlaybackAxis):
-    """Wall time from left to right, in ms after the start stamp; pauses are bands."""
+    """Wall time from left to right, in ms after the beginning; pauses are bands."""
 
     def __init__(self, timeline: Timeline) -> None:
         super().__init__(timeline)
@@ -193,7 +198,8 @@ class _WallAxis(_PlaybackAxis):
             raise ParameterError(
                 "no plot on the wall clock: the lesson's wall times are not known; use --clock playback"
             )
-        self._origin_ms = timeline.wall.start_ms
+        first_ms = timeline.to_wall_ms(0) or 0
+        self._origin_ms = first_ms - sum(p.duration_ms or 0 for p in timeline.pauses if p.at_ms == 0)
 
     def limits(self) -> tuple[int, int]:
         paused_ms = sum(pause.duration_ms or 0 for pause in self.timeline.pauses)
@@ -220,8 +226,7 @@ class _WallAxis(_PlaybackAxis):
         ax.set_xlim(low, high)
         ticks = tick_times_ms(high)
         ax.set_xticks(ticks, labels=[_clock_text(self._origin_ms + tick) for tick in ticks])
-        uncertainty_s = self.timeline.wall.uncertainty_ms // 1000 if self.timeline.wall else 0
-        ax.set_xlabel(f"wall clock, {_date_text(self._origin_ms)} UTC, up to {uncertainty_s} s later")
+        ax.set_xlabel(f"wall clock, {_date_text(self._origin_ms)} UTC{self.doubt()}")
 
     def _after_start_ms(self, at_ms: int) -> int:
         """Return where *at_ms* lies on this axis; at a pause, its end."""

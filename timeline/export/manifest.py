@@ -139,7 +139,7 @@ def wall_json(timeline: Timeline) -> Json | None:
     if wall is None:
         return None
     start_ms, stop_ms, uncertainty_ms = wall.start_ms, wall.stop_ms, wall.uncertainty_ms
-    if timeline.duration_ms != wall.duration_ms:
+    if (wall.offset_ms, wall.duration_ms) != (0, timeline.duration_ms):
         (low_ms, high_ms), (_, stop_ms) = wall.wall_range_ms(0), wall.wall_range_ms(timeline.duration_ms)
         start_ms, uncertainty_ms = low_ms, high_ms - low_ms
     return {"start_unix_ms": start_ms, "stop_unix_ms": stop_ms, "uncertainty_ms": uncertainty_ms}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -174,14 +173,3 @@ class Track:
             else:
                 spans.append(Span(clip.start_ms, clip.end_ms))
         return tuple(spans)
-
-    def crop(self, start_ms: int, end_ms: int) -> Track:
-        """Return what lies in ``[start_ms, end_ms)``, on a timeline that begins at *start_ms*."""
-        inside = (clip for clip in self.clips if clip.start_ms < end_ms and clip.end_ms > start_ms)
-        clips = tuple(clip.part(start_ms, end_ms).moved(-start_ms) for clip in inside)
-        return dataclasses.replace(self, clips=clips, duration_ms=end_ms - start_ms)
-
-    def shift(self, by_ms: int) -> Track:
-        """Return the track *by_ms* later, on a timeline that is longer by as much."""
-        clips = tuple(clip.moved(by_ms) for clip in self.clips)
-        return dataclasses.replace(self, clips=clips, duration_ms=self.duration_ms + by_ms)

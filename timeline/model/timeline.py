@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -168,16 +169,16 @@ class Timeline:
                 f"nothing lies between {start_ms} and {end_ms} ms; the lesson is [0, {self.duration_ms}) ms"
             )
 
-        def inside(at_ms: int) -> bool:
-            return start_ms < at_ms < end_ms or at_ms in ({0, self.duration_ms} & {start_ms, end_ms})
-
+        # What lies before the lesson's start or behind its end belongs to that end.
+        first_ms = start_ms if start_ms else -math.inf
+        last_ms = end_ms if end_ms < self.duration_ms else math.inf
         return self._moved(
             -start_ms,
             duration_ms=end_ms - start_ms,
-            tracks=tuple(track.crop(start_ms, end_ms) for track in self.tracks),
-            pauses=tuple(pause for pause in self.pauses if inside(pause.at_ms)),
+            tracks=tuple(_cropped(track, start_ms, end_ms) for track in self.tracks),
+            pauses=tuple(pause for pause in self.pauses if first_ms < pause.at_ms < last_ms),
             findings=tuple(
-                item for item in self.findings if item.at_ms is None or start_ms <= item.at_ms <= end_ms
+                item for item in self.findings if item.at_ms is None or first_ms <= item.at_ms <= last_ms
             ),
         )
 
@@ -198,7 +199,7 @@ class Timeline:
         return self._moved(
             by_ms,
             duration_ms=self.duration_ms + by_ms,
-            tracks=tuple(track.shift(by_ms) for track in self.tracks),
+            tracks=tuple(_shifted(track, by_ms) for track in self.tracks),
             pauses=self.pauses,
             findings=self.findings,
         )
@@ -309,6 +310,17 @@ class Timeline:
     def unlocated_pause_ms(self) -> int:
         """Wall time, ms, that is missing at a place which nothing tells; 0 if none."""
         return 0 if self.wall is None else self.wall.unlocated_pause_ms
+
+
+def _cropped(track: Track, start_ms: int, end_ms: int) -> Track:
+    inside = (clip for clip in track.clips if clip.start_ms < end_ms and clip.end_ms > start_ms)
+    clips = tuple(clip.part(start_ms, end_ms).moved(-start_ms) for clip in inside)
+    return dataclasses.replace(track, clips=clips, duration_ms=end_ms - start_ms)
+
+
+def _shifted(track: Track, by_ms: int) -> Track:
+    clips = tuple(clip.moved(by_ms) for clip in track.clips)
+    return dataclasses.replace(track, clips=clips, duration_ms=track.duration_ms + by_ms)
 
 
 def track_order(track: Track) -> tuple[object, ...]:

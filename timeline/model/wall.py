@@ -14,6 +14,8 @@ STAMP_UNCERTAINTY_MS = 7000
 Two real results without any pause had a surplus of wall time of 4.7 s and 5.6 s; stamps are whole seconds.
 """
 
+_FOR_EVER_MS = 10**15
+
 
 class Pause(NamedTuple):
     """The whole recording stood still: an instant of playback time, a length of wall time.
@@ -41,18 +43,21 @@ class WallClock:
         start_ms: Unix ms of the start of playback: the stamp of the recording's start, or the anchor.
         stop_ms: Unix ms at which recording stopped, as stamped; else reckoned from *start_ms*.
         uncertainty_ms: The first media began at most this much after *start_ms*; 0 where that is exact.
-        stop_uncertainty_ms: The last media ended at most this much before *stop_ms*.
+        stop_uncertainty_ms: The last media ended at most this much before *stop_ms*; None where that is
+            reckoned, and bounds nothing.
         duration_ms: Playback time of the whole recording.
         pauses: Those of the whole recording, earliest first.
+        first_cut_ms: From here on a pause may hide that nothing proves; None where none can.
         offset_ms: Where on the recording's axis a timeline's 0 lies.
     """
 
     start_ms: int
     stop_ms: int
     uncertainty_ms: int
-    stop_uncertainty_ms: int
+    stop_uncertainty_ms: int | None
     duration_ms: int
     pauses: tuple[Pause, ...] = ()
+    first_cut_ms: int | None = None
     offset_ms: int = 0
 
     @property
@@ -64,7 +69,7 @@ class WallClock:
     def unlocated_pause_ms(self) -> int:
         """Wall time, ms, that is missing at a place which nothing tells; 0 if none."""
         missing_ms = self.surplus_ms - sum(pause.duration_range_ms[1] for pause in self.pauses)
-        return missing_ms if missing_ms > self.stop_uncertainty_ms else 0
+        return missing_ms if missing_ms > (self.stop_uncertainty_ms or 0) else 0
 
     def to_wall_ms(self, at_ms: int) -> int | None:
         """Return the best estimate of the wall time at playback *at_ms*, or None; see `Timeline`."""
@@ -88,36 +93,43 @@ class WallClock:
         at_ms += self.offset_ms
         before = [pause.duration_range_ms for pause in self.pauses if pause.at_ms <= at_ms]
         after = [pause.duration_range_ms for pause in self.pauses if pause.at_ms > at_ms]
-        forward_ms = self.start_ms + at_ms
-        backward_ms = self.stop_ms - (self.duration_ms - at_ms)
         unlocated_ms = self.unlocated_pause_ms
-        low_ms = max(
-            forward_ms + sum(low for low, _ in before),
-            backward_ms - sum(high for _, high in after) - self.stop_uncertainty_ms - unlocated_ms,
-        )
-        high_ms = min(
-            forward_ms + sum(high for _, high in before) + self.uncertainty_ms + unlocated_ms,
-            backward_ms - sum(low for low, _ in after) + STAMP_ROUNDING_MS,
-        )
+        forward_ms = self.start_ms + at_ms
+        low_ms = forward_ms + sum(low for low, _ in before)
+        highs = [forward_ms + sum(high for _, high in before) + self.uncertainty_ms + unlocated_ms]
+        if self.stop_uncertainty_ms is not None:
+            backward_ms = self.stop_ms - (self.duration_ms - at_ms)
+            latest_ms = backward_ms - sum(low for low, _ in after) + STAMP_ROUNDING_MS
+            # Behind a cut a pause may hide that is too short to be told from the lag of the two stamps.
+            is_hiding = self.first_cut_ms is not None and self.first_cut_ms <= at_ms
+            highs = [latest_ms] if is_hiding else [*highs, latest_ms]
+            earliest_ms = (
+                backward_ms - sum(high for _, high in after) - self.stop_uncertainty_ms - unlocated_ms
+            )
+            low_ms = max(low_ms, earliest_ms)
+        high_ms = max(low_ms, min(highs))
         if estimate_ms is None:
-            return low_ms, max(low_ms, high_ms)
+            return low_ms, high_ms
         # Where stamps and declared pauses contradict each other, the range holds both.
-        return min(low_ms, estimate_ms), max(low_ms, high_ms, estimate_ms)
+        return min(low_ms, estimate_ms), max(high_ms, estimate_ms)
 
     def from_wall_ms(self, wall_ms: int) -> int | None:
-        """Return the playback time that belongs to *wall_ms*, or None; see `Timeline`."""
-        cuts = sorted({pause.at_ms for pause in self.pauses if 0 < pause.at_ms < self.duration_ms})
-        bounds = [0, *cuts, self.duration_ms]
-        stood_since_ms: int | None = None
-        for start_ms, end_ms in itertools.pairwise(bounds):
+        """Return the playback time that belongs to *wall_ms*, or None; see `Timeline`.
+
+        Before the start and after the stop it goes on at the same pace.
+        """
+        if wall_ms < self.start_ms:
+            return wall_ms - self.start_ms - self.offset_ms
+        cuts = sorted({0, self.duration_ms, *(pause.at_ms for pause in self.pauses)})
+        stood_since_ms: int | None = self.start_ms
+        for start_ms, end_ms in itertools.pairwise([*cuts, cuts[-1] + _FOR_EVER_MS]):
             began_ms = self.to_wall_ms(start_ms - self.offset_ms)
             if began_ms is None:
                 stood_since_ms = None
                 continue
             if stood_since_ms is not None and stood_since_ms <= wall_ms < began_ms:
                 return start_ms - self.offset_ms
-            is_last = end_ms == self.duration_ms
             stood_since_ms = began_ms + end_ms - start_ms
-            if began_ms <= wall_ms < stood_since_ms or (is_last and wall_ms == stood_since_ms):
+            if began_ms <= wall_ms < stood_since_ms:
                 return start_ms + wall_ms - began_ms - self.offset_ms
         return None
