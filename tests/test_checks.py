@@ -77,7 +77,7 @@ def test_one_stream_is_enough() -> None:
 
 def test_findings_can_be_asked_for_by_gravity() -> None:
     """Info, warning and error are ordered."""
-    read = lesson(row("amy"), row("m1", kind="mixed"), row("bo", video_type=None), total_time=20_000)
+    read = lesson(row("amy"), row("m1", kind="mixed"), row("bo", video_type="x"), total_time=20_000)
 
     assert [item.code for item in findings_at_least(read.findings, Severity.ERROR)] == ["row_unusable"]
     assert [item.code for item in findings_at_least(read.findings, Severity.WARNING)] == [

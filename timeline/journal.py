@@ -103,7 +103,8 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
         message = f"{path.name}: the last line is cut short; left out"
         findings.append(finding("journal_odd", message, where=path.name))
         lines.pop()
-    return Journal(tuple(sorted(_calls(lines, path))), tuple(findings))
+    calls = sorted(_calls(lines, path), key=lambda call: call.at_unix_ms)  # of one ms, in the file's order
+    return Journal(tuple(calls), tuple(findings))
 
 
 def _calls(lines: Iterable[bytes], path: Path) -> Iterable[Call]:

@@ -10,13 +10,13 @@ from typing import IO
 from timeline.assembly import assemble
 from timeline.checks import capped, check
 from timeline.collector import collector_paused
-from timeline.errors import ParameterError, ResultFileError
+from timeline.errors import ParameterError, ResultError, ResultFileError
 from timeline.journal import Journal, read_journal
 from timeline.model import Timeline
 from timeline.pauses import DEFAULT_RULES, PauseRules
 from timeline.results import read_result
 from timeline.results.reading import MAX_ROWS
-from timeline.results.strict_json import MAX_BYTES
+from timeline.results.strict_json import MAX_BYTES, too_large
 from timeline.roster import Roster, read_roster
 
 RESULT_FILE_NAME = "result.json"
@@ -111,8 +111,11 @@ def _read(source: Source, max_bytes: int) -> bytes | str:
                     f"{path.parent}: the folder has no {RESULT_FILE_NAME}; name a result file"
                 )
         with path.open("rb") as file:
-            return file.read(max_bytes + 1)
-    except ResultFileError:
+            data = file.read(max_bytes + 1)
+            if len(data) > max_bytes:
+                raise too_large(max(len(data), os.fstat(file.fileno()).st_size), max_bytes)
+            return data
+    except ResultError:
         raise
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)

@@ -144,13 +144,13 @@ def parse_wall_time(text: str) -> int:
     """
     number = re.fullmatch(r"(\d{1,14})(?:\.(\d{1,3}))?", text.strip(), re.ASCII)
     if number is not None:
-        wall_ms, _ = wall_seconds_to_ms(int(number[1]))
-        return wall_ms + int((number[2] or "0").ljust(3, "0"))
+        wall_ms, was_ms = wall_seconds_to_ms(int(number[1]))
+        return wall_ms if was_ms else wall_ms + int((number[2] or "0").ljust(3, "0"))
     try:
         moment = datetime.datetime.fromisoformat(text.strip())
     except ValueError:
         moment = None
-    if moment is None or moment.tzinfo is None:
+    if moment is None or moment.tzinfo is None or not 1970 < moment.year < 9000:
         raise ParameterError(
             f"expected a moment with its zone like 2019-05-23T20:05:40+08:00, or Unix seconds, got {text!r}"
         )

@@ -17,6 +17,7 @@ from timeline.cli.versions import version_facts
 from timeline.errors import (
     DiskError,
     FFmpegFailedError,
+    JournalError,
     MediaNotFoundError,
     OutputExistsError,
     ParameterError,
@@ -31,6 +32,7 @@ DISK = 6
 EXIT_STATUSES: tuple[tuple[type[TimelineError], int], ...] = (
     (ResultError, 2),
     (RosterError, 2),
+    (JournalError, 2),
     (ParameterError, 2),
     (MediaNotFoundError, 2),
     (OutputExistsError, 2),
