@@ -16,6 +16,7 @@
     ├── DiskError (OSError)                 the output cannot be written
     ├── MediaError
     │   ├── MediaNotFoundError (FileNotFoundError)   no file of the lesson can be had
+    │   ├── FetchError (ConnectionError)             a file cannot be downloaded; .code and .reason
     │   └── MediaUnreadableError (ValueError)        a file is not usable media; .reason in a few words
     └── RenderError (RuntimeError)
         ├── FFmpegNotFoundError             no ffmpeg; says how to get one
@@ -110,6 +111,20 @@ class MediaError(TimelineError):
 
 class MediaNotFoundError(MediaError, FileNotFoundError):
     """No media file of the lesson can be had."""
+
+
+class FetchError(MediaError, ConnectionError):
+    """A file cannot be downloaded.
+
+    Attributes:
+        code: A short name of the reason, for programs.
+        reason: Why, in a few words that fit on a slate.
+    """
+
+    def __init__(self, message: str, *, code: str, reason: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.reason = reason
 
 
 class MediaUnreadableError(MediaError, ValueError):
