@@ -8,6 +8,7 @@ from typing import Any
 
 from timeline.errors import TimelineError
 from timeline.media.ffmpeg import find_ffmpeg
+from timeline.media.launch import fences
 from timeline.version import __version__
 
 _PACKAGES = ("pydantic", "numpy", "matplotlib", "ffmpeg-python", "av", "imageio-ffmpeg", "pillow")
@@ -26,7 +27,7 @@ def version_facts() -> dict[str, Any]:
         "platform": platform.platform(),
         "packages": {name: _installed(name) for name in _PACKAGES},
         "ffmpeg": ffmpeg,
-        "child_process_limits": "none yet: ffmpeg is ended with us unless we are killed outright",
+        "child_process_limits": list(fences()),
     }
 
 

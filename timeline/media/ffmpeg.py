@@ -1,7 +1,7 @@
 """The one door to ffmpeg: where it is, and how it is run.
 
-No shell, no standard input, a session of its own that is ended with us, a limit on silence, and the last
-lines of its stderr in the error.
+No shell, no standard input, a plain environment, the fences of `timeline.media.launch`, a session of its own
+that is ended with us, a limit on silence, and the last lines of its stderr in the error.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO
 
 from timeline.errors import DiskError, FFmpegFailedError, FFmpegNotFoundError
+from timeline.media.launch import fenced, plain_environment
 
 ENVIRONMENT_VARIABLE = "TIMELINE_FFMPEG"
 SILENCE_S = 120
@@ -122,8 +123,9 @@ def run_ffmpeg(
     command += ["-progress", "pipe:1", "-stats_period", "0.5", *arguments]
     _allow_many_files()
     process = subprocess.Popen(
-        command,
+        fenced(command),
         cwd=folder,
+        env=plain_environment(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
