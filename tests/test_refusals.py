@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import timeline
 from tests.builders import lesson, row
 from timeline.errors import RecordingFailedError, ResultFormatError
 
+SAMPLES = Path(__file__).parent.parent / "sample_results"
 EMPTY_ROW = {"video_play_time": 0, "video_duration": 0, "video_type": 0, "video_url": "u", "video_size": []}
 EMPTY_STREAM = {"StartTime": 1679037001, "StopTime": 1679037001, "VideoId": "1", "Role": "x"}
 
@@ -123,3 +125,11 @@ def test_a_nul_does_not_make_two_users_one() -> None:
 
     assert timeline.presence_table(read)["user_id"].tolist() == ["a", "a?"]
     assert [(item.code, item.where) for item in read.findings] == [("field_odd", "/video_info/0")]
+
+
+def test_half_a_character_in_the_task_of_an_event_is_replaced() -> None:
+    """As in every other id: what is written is UTF-8."""
+    events = json.loads((SAMPLES / "trtc_mp4_stop.json").read_text(encoding="utf-8"))
+    events["EventInfo"]["TaskId"] = "a\udc00b"
+
+    assert timeline.loads(json.dumps(events)).task_id == "a?b"

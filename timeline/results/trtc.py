@@ -67,7 +67,7 @@ def read(document: object, task: str | None) -> RecordingResult:
         stamped,
         findings,
         room_id=next(filter(None, rooms), None),
-        task_id=chosen or None,
+        task_id=FieldReader(telling[0].info, telling[0].pointer).text("TaskId"),
         pointer=f"{telling[0].pointer}/Payload",
     )
 
