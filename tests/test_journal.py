@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 import timeline
 from tests.builders import START_S, Row, codes, result_bytes, row
 from timeline.errors import JournalError, ParameterError
-from timeline.journal import CALLS, Break, Call, Journal, read_journal
+from timeline.journal import CALLS, Call, Journal, ToldPause, read_journal
 from timeline.model import Pause, Timeline
 from timeline.pauses import PauseRules
 
@@ -164,11 +165,11 @@ def test_a_file_that_cannot_be_read(name: str, reason: str, tmp_path: Path) -> N
 
 
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The last byte that fits is read, one more is refused with both figures."""
+    """The last byte that fits is read, one more is refused."""
     monkeypatch.setattr("timeline.journal._MAX_BYTES", len(PAUSE_LINE))
 
     assert read(tmp_path, PAUSE_LINE).calls == (PAUSE,)
-    assert refusal(tmp_path, PAUSE_LINE + b"\n").endswith("has 38 bytes; at most 37 are read")
+    assert refusal(tmp_path, PAUSE_LINE + b"\n").endswith("has more than 37 bytes; so many are read at most")
 
 
 def test_calls_of_one_instant_may_differ_in_the_task(tmp_path: Path) -> None:
@@ -183,7 +184,7 @@ def test_calls_of_one_instant_keep_their_order(tmp_path: Path) -> None:
     calls = [(1, "pause"), (5, "resume"), (5, "pause"), (9, "resume")]
     data = "".join(f'{{"at_unix_ms": {at}, "call": "{call}"}}\n' for at, call in calls).encode()
 
-    assert read(tmp_path, data).breaks(None) == (Break(1, 5), Break(5, 9))
+    assert read(tmp_path, data).pauses(None) == (ToldPause(1, 5), ToldPause(5, 9))
 
 
 # --- which pauses the calls tell of ----------------------------------------------------------------------
@@ -207,7 +208,7 @@ def test_breaks(calls: str, expected: list[tuple[int, int | None]]) -> None:
     """Of repeated calls the first counts; what is open ends with the recording."""
     journal = Journal(tuple(Call(at, call, None) for at, call in enumerate(calls.split(), 1)))
 
-    assert list(journal.breaks("any")) == expected
+    assert list(journal.pauses("any")) == expected
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_calls_of_other_tasks_are_left_out(task: str | None, expected: list[tupl
         *(Call(7, "pause", None), Call(8, "resume", None)),
     )
 
-    assert list(Journal(calls).breaks(task)) == expected
+    assert list(Journal(calls).pauses(task)) == expected
 
 
 # --- where they are placed -------------------------------------------------------------------------------
@@ -483,14 +484,32 @@ def test_an_open_pause_without_a_stop_has_no_length() -> None:
 
 
 def test_a_lesson_on_absolute_times_needs_no_journal() -> None:
-    """Its playback time is wall time: nothing can be cut out of it, and nothing is said."""
+    """Its playback time is wall time: nothing can be cut out of it, and that is said."""
     path = SAMPLES / "trtc_events.json"
     plain = timeline.load(path)
     assert plain.wall is not None
     middle_ms = plain.wall.start_ms + plain.duration_ms // 2
     journal = Journal((Call(middle_ms, "pause", None), Call(middle_ms + 60_000, "resume", None)))
 
-    assert timeline.load(path, journal=journal) == plain
+    read_with_it = timeline.load(path, journal=journal)
+
+    assert (read_with_it.pauses, read_with_it.wall) == (plain.pauses, plain.wall)
+    assert set(codes(read_with_it)) - set(codes(plain)) == {"journal_unused"}
+
+
+def test_a_file_name_that_is_no_text_is_shown_as_well_as_it_can(tmp_path: Path) -> None:
+    """A torn line is told of a file that no letters can name."""
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/j\xff.jsonl"))
+    path.write_bytes(PAUSE_LINE + b"\n{")
+
+    assert [item.where for item in read_journal(path).findings] == ["j\ufffd.jsonl"]
+
+
+def test_a_declared_pause_makes_a_journal_needless() -> None:
+    """It is said that nobody looked into it."""
+    path = SAMPLES / "tiw_event_finished.json"
+
+    assert "journal_unused" in codes(timeline.load(path, journal=Journal((Call(1, "pause", None),))))
 
 
 # --- the rules as parameters -----------------------------------------------------------------------------

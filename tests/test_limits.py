@@ -578,3 +578,21 @@ def test_the_collector_rests_while_a_lesson_is_made(monkeypatch: pytest.MonkeyPa
     timeline.loads(PLAIN)
 
     assert states == [False]
+
+
+@pytest.mark.parametrize("name", ["FileList", "FileMessage"])
+def test_an_event_of_a_million_nothings_is_refused_quickly(name: str) -> None:
+    """Nothing is made of each of them."""
+    info = {"TaskId": "t", "Payload": {"Status": 0, name: [""] * 1_000_000}}
+    data = json.dumps({"EventGroupId": 3, "EventType": 310, "EventInfo": info})
+    began_s = time.process_time()
+
+    with pytest.raises(ResultFormatError):
+        timeline.loads(data)
+    assert time.process_time() - began_s < 2
+
+
+def test_a_document_of_countless_lists_is_refused_before_it_is_parsed() -> None:
+    """Four objects or lists for each row that may be there, and some to spare."""
+    with pytest.raises(ResultFormatError, match="objects and lists; at most 10400 are read"):
+        timeline.loads("[" + "[]," * 20_000 + "[]]", max_rows=100)

@@ -380,3 +380,11 @@ def test_the_schema_refuses_what_is_wrong() -> None:
     assert not VALIDATOR.is_valid(GOLDEN | {"duration_ms": -1})
     assert not VALIDATOR.is_valid(GOLDEN | {"wall": {}})
     assert not VALIDATOR.is_valid({key: value for key, value in GOLDEN.items() if key != "pauses"})
+
+
+def test_a_lesson_whose_scenes_would_fill_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a way out."""
+    monkeypatch.setattr("timeline.export.manifest.MAX_SCENE_TRACKS", 5)
+
+    with pytest.raises(ParameterError, match=r"select\(\) some tracks"):
+        to_manifest(lesson(row("amy"), row("bo"), row("cy", 1000)))

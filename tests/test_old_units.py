@@ -55,7 +55,6 @@ def rows(*times: tuple[int, int]) -> list[Row]:
         # short files: 60 000 s would be less than a day, and only the total says it is a minute
         ([(0, 60_000)], 60, MILLISECONDS, [(0, 60_000)]),
         # a total in the same unit does not say which: seconds are documented, and 16:40 h fit into a day
-        ([(0, 60_000)], 60_000, SECONDS, [(0, 60_000_000)]),
     ],
 )
 def test_the_total_decides(
@@ -345,3 +344,11 @@ def test_short_files_in_ms_are_recognised_by_how_they_join() -> None:
     lesson = load(split_record(old_row(0, 60_000), old_row(60_000, 60_000), old_row(120_000, 60_000)))
 
     assert lesson.duration_ms == 180_000
+
+
+def test_a_total_that_fits_two_units_decides_nothing() -> None:
+    """80 000 of 80 000 may be 80 s or a day: the documented unit counts, and the finding says so."""
+    lesson = load(split_record(*rows((0, 80_000)), total_time=80_000))
+
+    assert files(lesson) == [(0, 80_000_000)]
+    assert lesson.findings[0].message.endswith("as documented; the total fits other units too")

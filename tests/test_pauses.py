@@ -391,3 +391,17 @@ def test_declared_pauses_of_which_none_is_left_do_not_hinder_inference() -> None
     read = lesson(*rows, surplus_s=60, omitted_duration=declared)
 
     assert [(pause.at_ms, pause.source) for pause in read.pauses] == [(50_000, "inferred")]
+
+
+def test_a_file_that_begins_at_the_cut_was_not_running_before_it() -> None:
+    """A camera's first file of a ms at 5:00 and its next one a second later do not make the cut strong."""
+    read = lesson(
+        row("amy", 0, 300_000, kind="screen"),
+        row("amy", 300_000, 240_000, kind="screen"),
+        row("amy", 300_000, 1),
+        row("amy", 301_000, 239_000),
+        surplus_s=60,
+    )
+
+    assert [pause.at_ms for pause in read.pauses] == [300_000]
+    assert codes(read) == ["pause_weak_evidence"]

@@ -23,7 +23,7 @@ from timeline.errors import (
 )
 from timeline.export.manifest import manifest_text
 from timeline.results import read_result
-from timeline.results.reading import MAX_ROWS
+from timeline.results.recording import MAX_ROWS
 from timeline.results.strict_json import MAX_BYTES, parse_json
 from timeline.svg import timeline_svg
 

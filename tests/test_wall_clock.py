@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from pathlib import Path
@@ -14,8 +15,9 @@ from hypothesis import strategies as st
 
 import timeline
 from tests.builders import ABSENT, START_S, Row, board, codes, lesson, result_bytes, result_rows, row
+from timeline.export.manifest import wall_json
 from timeline.journal import Call, Journal
-from timeline.model import Timeline
+from timeline.model import Pause, Timeline, WallClock
 
 SAMPLES = Path(__file__).parent.parent / "sample_results"
 START_MS = START_S * 1000
@@ -772,3 +774,34 @@ def test_a_clock_is_plain_data() -> None:
     assert whole is not None
     assert whole == guide().wall
     assert part == dataclasses.replace(whole, offset_ms=600_000)
+
+
+def test_declared_pauses_for_which_there_is_no_time_are_told() -> None:
+    """They count, the stop stamp does not, and nothing is called exact."""
+    declared = [{"video_time": 300_000, "pause_time": 1_529_908_758, "resume_time": 1_529_908_800}]
+    read = lesson(row("amy", 0, 600_000), surplus_s=5, omitted_duration=declared)
+
+    assert codes(read) == ["unit_doubt", "pauses_too_long"]
+    assert read.wall_range_ms(0) == (START_S * 1000, START_S * 1000 + 7000)
+    assert read.to_wall_ms(600_000) == START_S * 1000 + 642_000
+
+
+def test_the_manifest_says_how_uncertain_a_lesson_is_whose_pause_has_no_place() -> None:
+    """A minute is missing somewhere: that is as uncertain as the start is."""
+    read = lesson(row("amy", 0, 540_000), surplus_s=60)
+
+    assert wall_json(read) == {
+        "start_unix_ms": START_S * 1000,
+        "stop_unix_ms": START_S * 1000 + 600_000,
+        "uncertainty_ms": 67_000,
+    }
+
+
+def test_the_way_back_is_quick_among_many_pauses() -> None:
+    """Twenty thousand of them, in well below a second."""
+    pauses = tuple(Pause(at_ms, 1000, (1000, 1000), "declared") for at_ms in range(0, 20_000_000, 1000))
+    clock = WallClock(0, 40_000_000, 0, 0, 20_000_000, pauses)
+    began_s = time.process_time()
+
+    assert clock.from_wall_ms(clock.to_wall_ms(19_999_500) or 0) == 19_999_500
+    assert time.process_time() - began_s < 1

@@ -16,7 +16,7 @@ from timeline.findings import Finding, finding
 from timeline.journal import Journal
 from timeline.jsontext import show
 from timeline.model import Clip, MediaReference, Pause, Timeline, Track, track_order
-from timeline.pauses import DEFAULT_RULES, PauseRules, find_cuts, infer_pauses, place_breaks
+from timeline.pauses import DEFAULT_RULES, PauseRules, find_cuts, infer_pauses, place_told_pauses
 from timeline.results.recording import DeclaredPause, RecordedFile, RecordingResult
 from timeline.roster import Roster
 from timeline.stamps import Stamps, read_stamps
@@ -76,6 +76,7 @@ def assemble(
     tolerance_ms = rules.surplus_tolerance_ms
     stamps = read_stamps(result, duration_ms, wall_origin_ms, findings, tolerance_ms=tolerance_ms)
     pauses, first_cut_ms = _pauses(result, tracks, duration_ms, stamps, journal, rules, findings)
+    stamps = stamps and stamps.held_against(pauses, duration_ms, findings)
     return Timeline(
         room_id=result.room_id,
         task_id=result.task_id,
@@ -199,13 +200,16 @@ def _pauses(
     """
     declared = _declared_pauses(result.declared_pauses, duration_ms, findings)
     if declared or result.is_wall_axis:
+        if journal is not None:
+            why = "the result declares its pauses" if declared else "nothing is cut out of this recording"
+            findings.append(finding("journal_unused", f"{why}; the journal is not needed"))
         return declared, None
     cuts = find_cuts(tracks, tolerance_ms=rules.cut_tolerance_ms)
     if journal is not None and stamps is None:
         findings.append(finding("journal_unused", "without wall times the journal cannot be placed"))
     elif journal is not None and stamps is not None:
-        breaks = journal.breaks(result.task_id)
-        pauses, doubts = place_breaks(breaks, cuts, stamps, duration_ms, rules=rules)
+        told = journal.pauses(result.task_id)
+        pauses, doubts = place_told_pauses(told, cuts, stamps, duration_ms, rules=rules)
         findings.extend(doubts)
         if pauses:
             return pauses, None

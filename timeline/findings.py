@@ -97,7 +97,9 @@ FINDING_KINDS: dict[str, FindingKind] = {
         _W, "total_time differs from the end of the last file", "the files count"
     ),
     "clip_past_end": FindingKind(_W, "a file ends after the end that total_time claims", "it is used whole"),
-    "wall_clock_missing": FindingKind(_I, "the result has no start or stop time", "there are no wall times"),
+    "wall_clock_missing": FindingKind(
+        _I, "nothing says when the recording began, or when it ended", "there are no wall times"
+    ),
     "wall_clock_impossible": FindingKind(
         _W, "more was played than there was wall time", "wall times and pauses are not derived"
     ),
@@ -105,10 +107,10 @@ FINDING_KINDS: dict[str, FindingKind] = {
         _W, "the anchor of the wall clock does not fit the stamps", "the anchor counts"
     ),
     "possible_pause": FindingKind(
-        _I, "all streams were cut at once, but no time is missing", "no pause is made of it"
+        _I, "all streams were cut at once, but no time is known to be missing", "no pause is made of it"
     ),
     "pause_weak_evidence": FindingKind(
-        _W, "a pause rests on the cut of a lone stream", "it is kept as a pause"
+        _W, "a pause rests on a cut at which no two streams end and begin again", "it is kept as a pause"
     ),
     "pause_unlocated": FindingKind(
         _W,
@@ -116,13 +118,23 @@ FINDING_KINDS: dict[str, FindingKind] = {
         "no pause is placed; wall times are uncertain by that much",
     ),
     "pause_declared_odd": FindingKind(_W, "a declared pause makes no sense", "it is left out"),
+    "pauses_too_long": FindingKind(
+        _W,
+        "more pauses are declared than wall time is missing",
+        "they count, and the stop stamp does not",
+    ),
     "pause_place_uncertain": FindingKind(
         _W, "the journal tells of a pause at which no file begins", "it is placed by the clock"
     ),
     "journal_odd": FindingKind(_W, "a line of the journal makes no sense", "it is left out"),
-    "journal_unused": FindingKind(_W, "the journal does not fit the result", "pauses are inferred instead"),
+    "journal_unused": FindingKind(
+        _W, "the journal does not fit the result, or is not needed", "pauses are declared or inferred"
+    ),
     # media
     "media_missing": FindingKind(_E, "a file cannot be found", "a slate takes its place"),
+    "media_unfetched": FindingKind(
+        _E, "a file cannot be downloaded", "it is missing; a slate takes its place"
+    ),
     "media_unreadable": FindingKind(_E, "a file is not usable media", "a slate takes its place"),
     "media_short": FindingKind(
         _W,

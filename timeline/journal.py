@@ -16,11 +16,12 @@ from typing import NamedTuple
 
 from timeline.errors import JournalError
 from timeline.findings import Finding, finding
+from timeline.jsontext import file_name
 
 CALLS = ("start", "pause", "resume", "stop")
 """The calls that count."""
 
-_MAX_BYTES = 64 * 1024 * 1024
+_MAX_BYTES = 16 * 1024 * 1024
 _MAX_STAMP_MS = 10**14
 
 
@@ -38,7 +39,7 @@ class Call(NamedTuple):
     task_id: str | None
 
 
-class Break(NamedTuple):
+class ToldPause(NamedTuple):
     """A pause as the calls tell it.
 
     Attributes:
@@ -57,7 +58,7 @@ class Journal:
     calls: tuple[Call, ...]
     findings: tuple[Finding, ...] = ()
 
-    def breaks(self, task_id: str | None) -> tuple[Break, ...]:
+    def pauses(self, task_id: str | None) -> tuple[ToldPause, ...]:
         """Return the pauses of one task, earliest first; of repeated calls the first counts.
 
         Args:
@@ -65,10 +66,10 @@ class Journal:
 
         Example:
             >>> calls = (Call(1000, "pause", None), Call(61_000, "resume", None))
-            >>> Journal(calls).breaks("any")
-            (Break(pause_unix_ms=1000, resume_unix_ms=61000),)
+            >>> Journal(calls).pauses("any")
+            (ToldPause(pause_unix_ms=1000, resume_unix_ms=61000),)
         """
-        breaks: list[Break] = []
+        told: list[ToldPause] = []
         since_ms: int | None = None
         for call in self.calls:
             if None not in (task_id, call.task_id) and task_id != call.task_id:
@@ -76,11 +77,11 @@ class Journal:
             if call.call == "pause" and since_ms is None:
                 since_ms = call.at_unix_ms
             elif call.call in ("resume", "stop", "start") and since_ms is not None:
-                breaks.append(Break(since_ms, call.at_unix_ms if call.call == "resume" else None))
+                told.append(ToldPause(since_ms, call.at_unix_ms if call.call == "resume" else None))
                 since_ms = None
         if since_ms is not None:
-            breaks.append(Break(since_ms, None))
-        return tuple(breaks)
+            told.append(ToldPause(since_ms, None))
+        return tuple(told)
 
 
 def read_journal(path: str | os.PathLike[str]) -> Journal:
@@ -91,17 +92,18 @@ def read_journal(path: str | os.PathLike[str]) -> Journal:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         raise JournalError(f"{path}: cannot be read: {reason.lower()}") from error
     if len(data) > _MAX_BYTES:
-        raise JournalError(f"{path}: has {len(data)} bytes; at most {_MAX_BYTES} are read")
+        raise JournalError(f"{path}: has more than {_MAX_BYTES} bytes; so many are read at most")
     lines = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
     findings = []
     if lines[-1].strip() and _object(lines[-1]) is None:  # a whole line ends with a newline
-        message = f"{path.name}: the last line is cut short; left out"
-        findings.append(finding("journal_odd", message, where=path.name))
+        message = f"{file_name(path)}: the last line is cut short; left out"
+        findings.append(finding("journal_odd", message, where=file_name(path)))
         lines.pop()
     calls = sorted(_calls(lines, path), key=lambda call: call.at_unix_ms)  # of one ms, in the file's order
     return Journal(tuple(calls), tuple(findings))

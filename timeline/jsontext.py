@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import re
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
@@ -57,6 +59,11 @@ def harmless(text: str) -> str:
         '张\\x1b[2J'
     """
     return "".join(c if is_harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def file_name(path: Path) -> str:
+    """Return the last part of *path* for a message: as UTF-8 can write it, and harmless."""
+    return harmless(os.fsencode(path.name).decode("utf-8", "replace"))
 
 
 def show(value: object) -> str:

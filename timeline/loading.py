@@ -15,7 +15,7 @@ from timeline.journal import Journal, read_journal
 from timeline.model import Timeline
 from timeline.pauses import DEFAULT_RULES, PauseRules
 from timeline.results import read_result
-from timeline.results.reading import MAX_ROWS
+from timeline.results.recording import MAX_ROWS
 from timeline.results.strict_json import MAX_BYTES, too_large
 from timeline.roster import Roster, read_roster
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from timeline import kinds
 from timeline.errors import ParameterError
 from timeline.findings import Finding, finding
-from timeline.journal import Break
+from timeline.journal import ToldPause
 from timeline.model import STAMP_ROUNDING_MS, STAMP_UNCERTAINTY_MS, Pause, Track
 from timeline.stamps import Stamps
 from timeline.units import format_length, format_time
@@ -45,6 +45,7 @@ class PauseRules:
 
 DEFAULT_RULES = PauseRules()
 _NEVER_MS = -(10**15)
+_NEVER = (_NEVER_MS, _NEVER_MS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,23 +97,28 @@ def find_cuts(
                 begins, at_ms + tolerance_ms, key=itemgetter(0)
             )
         ]
-        again = {begin.track for begin in near if abs(begin.left_ms - at_ms) <= tolerance_ms}
+        again = {
+            begin.track
+            for begin in near
+            if begin.since_ms < at_ms and abs(begin.left_ms - at_ms) <= tolerance_ms
+        }
         cuts.append(Cut(at_ms, len(again)))
     return tuple(cuts)
 
 
 class _Begin(NamedTuple):
-    """The begin of a clip: its span, its track, and where the clip before it in that track ended."""
+    """The begin of a clip: its span, its track, and the span of the clip before it in that track."""
 
     start_ms: int
     end_ms: int
     track: int
+    since_ms: int
     left_ms: int
 
 
 def _begins(tracks: Iterable[Track]) -> list[_Begin]:
     return sorted(
-        _Begin(clip.start_ms, clip.end_ms, number, before.end_ms if before else _NEVER_MS)
+        _Begin(clip.start_ms, clip.end_ms, number, *((before.start_ms, before.end_ms) if before else _NEVER))
         for number, track in enumerate(tracks)
         for before, clip in zip((None, *track.clips), track.clips, strict=False)
     )
@@ -124,7 +130,7 @@ def _at_an_end(begins: Iterable[_Begin], tolerance_ms: int) -> list[tuple[int, b
     # Of all clips that began before a begin, the latest end: it must lie at the cut, not before, not beyond.
     latest_end_ms = next_end_ms = _NEVER_MS
     last_start_ms = None
-    for start_ms, end_ms, _, _ in begins:
+    for start_ms, end_ms, *_ in begins:
         if start_ms != last_start_ms:
             latest_end_ms, last_start_ms = next_end_ms, start_ms
             if abs(latest_end_ms - start_ms) <= tolerance_ms:
@@ -177,15 +183,15 @@ def infer_pauses(
     return pauses, tuple(
         finding(
             "pause_weak_evidence",
-            f"the pause at {format_time(pause.at_ms)} rests on the cut of a lone stream",
+            f"the pause at {format_time(pause.at_ms)} rests on a cut at which no two streams go on",
             at_ms=pause.at_ms,
         )
         for pause in pauses
     )
 
 
-def place_breaks(
-    breaks: Sequence[Break],
+def place_told_pauses(
+    told: Sequence[ToldPause],
     cuts: Sequence[Cut],
     stamps: Stamps,
     duration_ms: int,
@@ -205,7 +211,7 @@ def place_breaks(
     it is placed by the clock alone, with a finding.
 
     Args:
-        breaks: From `timeline.journal.Journal.breaks`.
+        told: From `timeline.journal.Journal.pauses`.
         cuts: From `find_cuts`.
         stamps: The wall time of the two ends.
         duration_ms: Length of the playback.
@@ -216,7 +222,7 @@ def place_breaks(
     pauses: list[Pause] = []
     findings: list[Finding] = []
     low_ms = high_ms = 0  # of all pauses so far
-    for pause_ms, resume_ms in breaks:
+    for pause_ms, resume_ms in told:
         ended_ms = min((ms for ms in (resume_ms, stamps.stop_ms) if ms is not None), default=None)
         played_ms = pause_ms - stamps.start_ms
         if played_ms < -latency_ms or (stamps.stop_ms is not None and pause_ms > stamps.stop_ms):

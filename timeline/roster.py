@@ -13,6 +13,7 @@ from typing import Any
 
 from timeline.errors import RosterError
 from timeline.findings import Finding, finding
+from timeline.jsontext import file_name
 
 ROLES = ("teacher", "student", "assistant", "observer")
 """The roles that are known."""
@@ -64,7 +65,7 @@ def read_roster(path: str | os.PathLike[str]) -> Roster:
         user_id, name, role = (_text(row.get(key)) for key in ("user_id", "name", "role"))
         if user_id is None:
             raise RosterError(f"{path}: entry {number} has no user_id; each needs one")
-        where = f"{path.name}, entry {number}"
+        where = f"{file_name(path)}, entry {number}"
         if user_id in people:
             findings.append(finding("roster_duplicate", f"{where}: {user_id!r} is there twice", where=where))
             continue

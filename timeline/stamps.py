@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from timeline.findings import Finding, finding
 from timeline.model import STAMP_ROUNDING_MS, STAMP_UNCERTAINTY_MS, Pause, WallClock
 from timeline.results.recording import RecordingResult
-from timeline.units import format_time
+from timeline.units import format_length, format_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,18 @@ class Stamps:
     def surplus_ms(self, duration_ms: int) -> int | None:
         """Return the wall time beyond *duration_ms* of playback, or None."""
         return None if self.stop_ms is None else self.stop_ms - self.start_ms - duration_ms
+
+    def held_against(self, pauses: tuple[Pause, ...], duration_ms: int, findings: list[Finding]) -> Stamps:
+        """Return the stamps, without the stop where *pauses* leave no time for it."""
+        surplus_ms, least_ms = self.surplus_ms(duration_ms), sum(p.duration_range_ms[0] for p in pauses)
+        if surplus_ms is None or least_ms <= surplus_ms + STAMP_ROUNDING_MS:
+            return self
+        message = (
+            f"{format_length(least_ms)} of pauses, but only {format_length(max(0, surplus_ms))} of wall time "
+            "beyond the playback; the stop stamp is not used"
+        )
+        findings.append(finding("pauses_too_long", message))
+        return dataclasses.replace(self, stop_ms=None)
 
     def clock(self, duration_ms: int, pauses: tuple[Pause, ...], first_cut_ms: int | None) -> WallClock:
         """Return the wall clock of a recording of that length.
@@ -76,7 +88,9 @@ def read_stamps(
         anchor = Stamps(result.wall_origin_ms, result.wall_origin_uncertainty_ms, stop_ms, tolerance_ms)
         return _held_against(anchor, start_ms, duration_ms, findings)
     if start_ms is None or stop_ms is None:
-        findings.append(finding("wall_clock_missing", "no start or no stop time, so no wall times"))
+        findings.append(
+            finding("wall_clock_missing", "no start or no stop time, and no anchor, so no wall times")
+        )
         return None
     if stop_ms - start_ms - duration_ms < -STAMP_ROUNDING_MS:
         findings.append(

@@ -35,7 +35,9 @@ def read_lesson(
     ] = None,
     wall_origin: Annotated[
         str | None,
-        typer.Option("--wall-origin", help="When playback began: ISO 8601 with zone, or Unix seconds."),
+        typer.Option(
+            "--wall-origin", help="When playback began: ISO 8601 with zone, Unix seconds, or Unix ms."
+        ),
     ] = None,
 ) -> Timeline:
     """Return the lesson that these arguments name."""

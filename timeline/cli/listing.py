@@ -13,7 +13,7 @@ from timeline.units import format_length, format_time, format_wall_time
 
 _LANE_CELLS, _LEAST_CELLS = 40, 10
 _OTHER_COLUMNS = 26  # what files, on and the space between columns take
-_MOST_GAPS = 4
+_MOST_TRACKS, _MOST_PAUSES, _MOST_GAPS = 200, 20, 4
 
 
 def print_timeline(lesson: Timeline, console: Console) -> None:
@@ -32,27 +32,35 @@ def print_timeline(lesson: Timeline, console: Console) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading in ("lane", "files", "on"))
     texts = max((len(track.id) + len(_name(track)) for track in lesson.tracks), default=0)
     cells = max(_LEAST_CELLS, min(_LANE_CELLS, console.width - texts - _OTHER_COLUMNS))
-    for track in lesson.tracks:
+    for track in lesson.tracks[:_MOST_TRACKS]:
         on_ms = sum(clip.duration_ms for clip in track.clips)
         files = str(len({clip.media.position for clip in track.clips}))
         name = [_name(track)] if named else []
         values = (track.id, *name, _lane(track, cells), files, format_time(on_ms))
         table.add_row(*(Text(harmless(value)) for value in values))
     console.print(table)
-    for track in lesson.tracks:
+    _more(console, len(lesson.tracks) - _MOST_TRACKS, "tracks")
+    for track in lesson.tracks[:_MOST_TRACKS]:
         if gaps := track.gaps():
             console.print(harmless(f"gaps of {track.id}: {_gaps(gaps)}"), markup=False)
-    for pause in lesson.pauses:
+    for pause in lesson.pauses[:_MOST_PAUSES]:
         console.print(f"pause at {format_time(pause.at_ms)}: {_length(pause)} ({pause.source})", markup=False)
-    if len(lesson.sections()) > 1:
-        for section in lesson.sections():
+    _more(console, len(lesson.pauses) - _MOST_PAUSES, "pauses")
+    if len(sections := lesson.sections()) > 1:
+        for section in sections[: _MOST_PAUSES + 1]:
             console.print(
                 f"{section.title}: {format_time(section.start_ms)} – {format_time(section.end_ms)}",
                 markup=False,
             )
+        _more(console, len(sections) - _MOST_PAUSES - 1, "sections")
     if lesson.findings:
         console.print()
         print_findings(lesson.findings, console)
+
+
+def _more(console: Console, number: int, what: str) -> None:
+    if number > 0:
+        console.print(f"… {number} more {what}; --json prints all", markup=False)
 
 
 def _wall_clock(lesson: Timeline) -> str:

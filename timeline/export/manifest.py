@@ -11,6 +11,7 @@ from typing import Any
 
 from timeline.audible import audible_tracks
 from timeline.collector import collector_paused
+from timeline.errors import ParameterError
 from timeline.findings import Finding
 from timeline.jsontext import json_text
 from timeline.media.locate import LocatedMedia, locate_media, media_folder
@@ -19,6 +20,9 @@ from timeline.publish import write_text
 from timeline.version import __version__
 
 SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
+
+MAX_SCENE_TRACKS = 10_000_000
+"""A lesson whose scenes name more tracks, all together, has no manifest: it would fill the memory."""
 
 Json = dict[str, Any]
 
@@ -125,12 +129,23 @@ def _rest(timeline: Timeline) -> Json:
     return {
         "pauses": [pause_json(pause) for pause in timeline.pauses],
         "sections": [section_json(section) for section in timeline.sections()],
-        "scenes": [
-            {"start_ms": start_ms, "end_ms": end_ms, "tracks": tracks}
-            for start_ms, end_ms, tracks in timeline.scene_tracks()
-        ],
+        "scenes": _scenes(timeline),
         "findings": [finding_json(item) for item in timeline.findings],
     }
+
+
+def _scenes(timeline: Timeline) -> list[Json]:
+    scenes = []
+    named = 0
+    for start_ms, end_ms, tracks in timeline.scene_tracks():
+        named += len(tracks)
+        if named > MAX_SCENE_TRACKS:
+            raise ParameterError(
+                f"more than {MAX_SCENE_TRACKS} tracks in all scenes together; select() some tracks, "
+                "or crop() a part of the lesson"
+            )
+        scenes.append({"start_ms": start_ms, "end_ms": end_ms, "tracks": tracks})
+    return scenes
 
 
 def wall_json(timeline: Timeline) -> Json | None:
@@ -138,7 +153,8 @@ def wall_json(timeline: Timeline) -> Json | None:
     wall = timeline.wall
     if wall is None:
         return None
-    start_ms, stop_ms, uncertainty_ms = wall.start_ms, wall.stop_ms, wall.uncertainty_ms
+    start_ms, stop_ms = wall.start_ms, wall.stop_ms
+    uncertainty_ms = wall.uncertainty_ms + wall.unlocated_pause_ms
     if (wall.offset_ms, wall.duration_ms) != (0, timeline.duration_ms):
         (low_ms, high_ms), (_, stop_ms) = wall.wall_range_ms(0), wall.wall_range_ms(timeline.duration_ms)
         start_ms, uncertainty_ms = low_ms, high_ms - low_ms

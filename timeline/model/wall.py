@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -120,10 +121,8 @@ class WallClock:
         """
         if wall_ms < self.start_ms:
             return wall_ms - self.start_ms - self.offset_ms
-        cuts = sorted({0, self.duration_ms, *(pause.at_ms for pause in self.pauses)})
         stood_since_ms: int | None = self.start_ms
-        for start_ms, end_ms in itertools.pairwise([*cuts, cuts[-1] + _FOR_EVER_MS]):
-            began_ms = self.to_wall_ms(start_ms - self.offset_ms)
+        for start_ms, end_ms, began_ms in self._stretches():
             if began_ms is None:
                 stood_since_ms = None
                 continue
@@ -133,3 +132,23 @@ class WallClock:
             if began_ms <= wall_ms < stood_since_ms:
                 return start_ms + wall_ms - began_ms - self.offset_ms
         return None
+
+    def _stretches(self) -> Iterator[tuple[int, int, int | None]]:
+        """Yield start, end and wall time at the start of each stretch between pauses; the last is endless."""
+        paused_ms: int | None = None if self.unlocated_pause_ms else 0
+        by_place = itertools.groupby(self.pauses, key=lambda pause: pause.at_ms)
+        lengths = {0: 0, **{at_ms: _sum(pauses) for at_ms, pauses in by_place}}
+        places = sorted({*lengths, self.duration_ms})
+        for start_ms, end_ms in itertools.pairwise([*places, places[-1] + _FOR_EVER_MS]):
+            length_ms = lengths.get(start_ms, 0)
+            paused_ms = None if paused_ms is None or length_ms is None else paused_ms + length_ms
+            is_behind_all = not self.pauses or start_ms >= self.pauses[-1].at_ms
+            if paused_ms is None and is_behind_all and not self.unlocated_pause_ms:
+                paused_ms = self.surplus_ms
+            yield start_ms, end_ms, None if paused_ms is None else self.start_ms + start_ms + paused_ms
+
+
+def _sum(pauses: Iterable[Pause]) -> int | None:
+    """Return the length of all *pauses*, ms; None where one is unknown."""
+    lengths = [pause.duration_ms for pause in pauses]
+    return None if None in lengths else sum(length or 0 for length in lengths)

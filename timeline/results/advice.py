@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from timeline.errors import RecordingFailedError
 from timeline.jsontext import show
+from timeline.results.fields import read_whole_number
 
 # What the guide advises for its error codes (§5).
 ADVICE = {
@@ -54,3 +56,17 @@ def failure(code: int | str, said: object) -> RecordingFailedError:
         message += f": {advice}"
     brief = code if isinstance(code, int) else code[:_MOST_CHARACTERS]
     return RecordingFailedError(message, error_code=brief, advice=advice)
+
+
+def refuse_failure(body: dict[str, Any]) -> None:
+    """Raise what ``error_code`` and ``error_msg`` say, unless that is success."""
+    error_code = read_whole_number(body.get("error_code"))
+    if error_code:
+        raise failure(error_code, body.get("error_msg"))
+
+
+def refuse_error(body: dict[str, Any]) -> None:
+    """Raise what the object ``Error`` of an answer or event says, if there is one."""
+    error = body.get("Error")
+    if isinstance(error, dict) and error.get("Code"):
+        raise failure(str(error["Code"]), error.get("Message"))

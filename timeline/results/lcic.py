@@ -14,11 +14,12 @@ from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
 from timeline.jsontext import show
 from timeline.results.absolute import StampedFile, place
+from timeline.results.advice import refuse_error
 from timeline.results.body import read_stamp
+from timeline.results.envelopes import choose_task
 from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader
 from timeline.results.recording import MAX_TIME_MS, RecordedFile, RecordingResult
 from timeline.results.rows import MAX_SIZE_BYTES
-from timeline.results.tiw import refuse_error
 from timeline.units import format_time
 
 _STREAMS, _MIXED = "StreamInfo", "RecordInfo"
@@ -32,7 +33,7 @@ def recognises(body: dict[str, Any]) -> bool:
     return _STREAMS in body or _MIXED in body
 
 
-def read(body: dict[str, Any], pointer: str) -> RecordingResult:
+def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResult:
     """Return the recording of an answer.
 
     Raises:
@@ -46,14 +47,22 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult:
         raise ResultFormatError(
             f"{where}: expected a list, got {show(rows)}", code="not_a_result", pointer=where
         )
+    tasks = list(
+        dict.fromkeys(str(row["TaskId"]) for row in rows if isinstance(row, dict) and row.get("TaskId"))
+    )
+    chosen = choose_task(tasks, task, where) if tasks else None
     outer = FieldReader(body, pointer)
     findings: list[Finding] = []
-    stamped = [_stamped(row, f"{where}/{n}", n, name, findings) for n, row in enumerate(rows)]
+    stamped = [
+        _stamped(row, f"{where}/{n}", n, name, findings)
+        for n, row in enumerate(rows)
+        if chosen is None or not isinstance(row, dict) or str(row.get("TaskId")) == chosen
+    ]
     return place(
         [one for one in stamped if one is not None],
         findings,
         room_id=outer.text("ClassId") or outer.text("RoomId"),
-        task_id=None,
+        task_id=chosen,
         pointer=where,
     )
 

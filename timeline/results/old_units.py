@@ -95,10 +95,12 @@ def _choose(places: list[_Place], claimed: int | None, wall_ms: int | None) -> t
     plausible = [units for units in possible if _last_ms(places, units) >= _SHORTEST_MS] or possible
     if wall_ms is not None:
         plausible = [u for u in plausible if _last_ms(places, u) <= wall_ms + _SLACK_MS] or plausible
+    agreeing = [units for units in plausible if claimed and _agrees(_last_ms(places, units), claimed)]
+    if agreeing:
+        alone = len({units.length for units in agreeing}) == 1
+        return agreeing[0], "as the total says" if alone else "as documented; the total fits other units too"
     for units in plausible:
         last_ms = _last_ms(places, units)
-        if claimed and _agrees(last_ms, claimed):
-            return units, "as the total says"
         if wall_ms is not None and -_SLACK_MS <= wall_ms - last_ms <= _LAG_MS:
             return units, "as the wall stamps say"
     apart = [units for units in plausible if not _overlaps(places, units)]

@@ -1,24 +1,25 @@
 """From a document to a recording: strict JSON, what wraps it, then the first dialect that knows the rest.
 
-A new dialect is a module with ``recognises(body)`` and ``read(body, pointer)``, and one entry in `DIALECTS`.
+A new dialect is a module with ``recognises(body)`` and ``read(body, pointer, task)``, and one entry in
+`DIALECTS`.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
+from typing import Any
 
 from timeline.errors import ResultFormatError
 from timeline.jsontext import show
 from timeline.results import lcic, split_record, tic_saas, tic_v1, tiw, trtc
 from timeline.results.envelopes import open_envelopes
-from timeline.results.recording import RecordingResult
+from timeline.results.recording import MAX_ROWS, RecordingResult, too_many_rows
 from timeline.results.strict_json import MAX_BYTES, parse_json
 
-MAX_ROWS = 200_000
-"""A result with more rows is refused."""
+_SPARE_CONTAINERS = 10_000  # objects and lists that a document may hold beyond four for each row
 
-DIALECTS: tuple[ModuleType, ...] = (lcic, split_record, tic_saas, tic_v1, tiw)
-"""All dialects of one object, in the order in which they are asked. TRTC's is a list of events."""
+DIALECTS: tuple[ModuleType, ...] = (trtc, lcic, split_record, tic_saas, tic_v1, tiw)
+"""All dialects, in the order in which they are asked."""
 
 
 def read_result(
@@ -48,37 +49,33 @@ def read_result(
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
-    document = parse_json(data, max_bytes=max_bytes)
+    document = parse_json(data, max_bytes=max_bytes, max_containers=_SPARE_CONTAINERS + 4 * max_rows)
     _refuse_long_list(document, "", max_rows)
-    if trtc.recognises(document):
-        return _limited(trtc.read(document, task), max_rows)
-    if not isinstance(document, dict):
-        raise ResultFormatError(
-            f"expected a recording result (a JSON object), got {show(document)}", code="not_a_result"
-        )
-    body, pointer = open_envelopes(document, task)
-    for key, value in body.items():
+    body, pointer = open_envelopes(document, task) if isinstance(document, dict) else (document, "")
+    for key, value in body.items() if isinstance(body, dict) else ():
         _refuse_long_list(value, f"{pointer}/{key}", max_rows)
     for dialect in DIALECTS:
         if dialect.recognises(body):
-            result: RecordingResult | None = dialect.read(body, pointer)
+            result: RecordingResult | None = dialect.read(body, pointer, task)
             if result is not None:
-                return result
+                return _within(result, max_rows)
+        if not isinstance(body, dict):
+            raise ResultFormatError(
+                f"expected a recording result (a JSON object), got {show(document)}", code="not_a_result"
+            )
     raise ResultFormatError(
         "no list of files (video_info, VideoInfos, StreamInfo): this is no recording result",
         code="not_a_result",
     )
 
 
-def _limited(result: RecordingResult, max_rows: int) -> RecordingResult:
-    _refuse_long_list(list(result.files), "", max_rows)
-    return result
-
-
-def _refuse_long_list(value: object, pointer: str, max_rows: int) -> None:
+def _refuse_long_list(value: Any, pointer: str, max_rows: int) -> None:
     if isinstance(value, list) and len(value) > max_rows:
-        raise ResultFormatError(
-            f"{pointer or 'the document'}: {len(value)} rows; at most {max_rows} are read",
-            code="too_many_rows",
-            pointer=pointer,
-        )
+        raise too_many_rows(len(value), pointer, max_rows)
+
+
+def _within(result: RecordingResult, max_rows: int) -> RecordingResult:
+    """Return *result*; files of several lists may be too many where none of the lists is too long."""
+    if len(result.files) > max_rows:
+        raise too_many_rows(len(result.files), "", max_rows)
+    return result

@@ -11,6 +11,8 @@ from timeline.findings import Finding
 
 MAX_TIME_MS = 7 * 24 * 3600 * 1000
 """No position or length in a result is believed beyond seven days."""
+MAX_ROWS = 200_000
+"""A result with more rows is refused."""
 
 
 class RecordedFile(NamedTuple):
@@ -95,4 +97,13 @@ def no_usable_file(findings: Sequence[Finding], pointer: str) -> ResultFormatErr
         f"no usable file in this result; first reason: {reason}",
         code="no_clip",
         pointer=(first.where if first else None) or pointer,
+    )
+
+
+def too_many_rows(rows: int, pointer: str, max_rows: int) -> ResultFormatError:
+    """Return the error for a list at *pointer* that is too long."""
+    return ResultFormatError(
+        f"{pointer or 'the document'}: {rows} rows; at most {max_rows} are read",
+        code="too_many_rows",
+        pointer=pointer,
     )

@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultNotReadyError
+from timeline.results.advice import refuse_failure
 from timeline.results.body import BodyNames, read_body
 from timeline.results.fields import read_whole_number
 from timeline.results.old_units import with_plausible_units
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
-from timeline.results.tic_v1 import refuse_failure
 
 _NAMES = BodyNames(
     SNAKE,
@@ -35,7 +35,7 @@ def recognises(body: dict[str, Any]) -> bool:
     )
 
 
-def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
+def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResult | None:
     """Return the recording, or None when there is no list of files.
 
     Raises:

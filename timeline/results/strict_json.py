@@ -25,17 +25,24 @@ _STEP[list(b"[{")] = 1
 _STEP[list(b"]}")] = -1
 
 
-def parse_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Any:
+def parse_json(
+    data: bytes,
+    *,
+    max_bytes: int = MAX_BYTES,
+    max_depth: int = MAX_DEPTH,
+    max_containers: int | None = None,
+) -> Any:
     """Return the value that *data* spells in strict JSON.
 
     Args:
         data: UTF-8; one byte order mark is allowed.
         max_bytes: Longer documents are refused.
         max_depth: Deeper nesting is refused.
+        max_containers: Documents of more objects and lists are refused.
 
     Raises:
         ResultFormatError: With the code ``too_large``, ``empty``, ``not_utf8``, ``too_deep``,
-            ``not_json`` or ``duplicate_key``.
+            ``not_json``, ``duplicate_key`` or ``too_many_rows``.
     """
     if len(data) > max_bytes:
         raise too_large(len(data), max_bytes)
@@ -51,7 +58,7 @@ def parse_json(data: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_
             f"not UTF-8: byte {error.start} is 0x{data[error.start]:02x}; convert the file to UTF-8",
             code="not_utf8",
         ) from None
-    _check_depth(data, max_depth)
+    _check_structure(data, max_depth, max_containers)
     try:
         return _parse(text)
     except json.JSONDecodeError as error:
@@ -82,7 +89,7 @@ def _parse(text: str) -> Any:
         )
 
 
-def _check_depth(data: bytes, max_depth: int) -> None:
+def _check_structure(data: bytes, max_depth: int, max_containers: int | None) -> None:
     if b"\\" in data:  # an escaped backslash, then an escaped quote, neither of which ends a string
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     # Most strings hold no bracket: their two quotes stand side by side now, and may go.
@@ -93,6 +100,11 @@ def _check_depth(data: bytes, max_depth: int) -> None:
     if deepest > max_depth:
         raise ResultFormatError(
             f"nested {deepest} levels deep; at most {max_depth} are read", code="too_deep"
+        )
+    containers = outside_strings.count(b"{") + outside_strings.count(b"[")
+    if max_containers is not None and containers > max_containers:
+        raise ResultFormatError(
+            f"{containers} objects and lists; at most {max_containers} are read", code="too_many_rows"
         )
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from timeline.errors import ResultNotReadyError
 from timeline.jsontext import show
+from timeline.results.advice import refuse_failure
 from timeline.results.body import BodyNames, read_body
 from timeline.results.old_units import with_plausible_units
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
-from timeline.results.tic_v1 import refuse_failure
 
 _NAMES = BodyNames(
     SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration", room="class_id", task="task_id"
@@ -28,7 +28,7 @@ def recognises(body: dict[str, Any]) -> bool:
     return isinstance(body.get("event"), str)
 
 
-def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
+def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResult | None:
     """Return the recording of the event, or None when it has no list of files.
 
     Raises:

@@ -11,9 +11,8 @@ from typing import Any
 
 from timeline.errors import ResultNotReadyError
 from timeline.jsontext import show
-from timeline.results.advice import failure
+from timeline.results.advice import refuse_failure
 from timeline.results.body import BodyNames, read_body
-from timeline.results.fields import read_whole_number
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
 
@@ -28,7 +27,7 @@ def recognises(body: dict[str, Any]) -> bool:
     return any(key in body for key in ("video_info", "callback_type", "error_code"))
 
 
-def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
+def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResult | None:
     """Return the recording of a v1 body, or None when it has no list of files.
 
     Raises:
@@ -50,13 +49,6 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
     if "video_info" not in body:
         return None
     return read_body(body, _OFFLINE if _is_offline(body) else _ONLINE, "video_info", pointer)
-
-
-def refuse_failure(body: dict[str, Any]) -> None:
-    """Raise what ``error_code`` and ``error_msg`` say, unless that is success."""
-    error_code = read_whole_number(body.get("error_code"))
-    if error_code:
-        raise failure(error_code, body.get("error_msg"))
 
 
 def _is_offline(body: dict[str, Any]) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from timeline.errors import ResultFormatError, ResultNotReadyError
 from timeline.jsontext import show
-from timeline.results.advice import failure
+from timeline.results.advice import failure, refuse_error
 from timeline.results.body import BodyNames, read_body
 from timeline.results.fields import read_whole_number
 from timeline.results.recording import RecordingResult
@@ -29,7 +29,7 @@ def recognises(body: dict[str, Any]) -> bool:
     return any(key in body for key in ("EventType", "Error", "RequestId", "Status", *_LISTS))
 
 
-def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
+def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResult | None:
     """Return the recording of a TIW body, or None when it has no list of files.
 
     Raises:
@@ -41,7 +41,7 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
     if event is not None and event not in _FINISHED_EVENTS:
         raise ResultNotReadyError(
             f"the event {show(event)} carries no result; that comes with the event OnlineRecordFinished "
-            "or a query after the end"
+            "(OfflineRecordFinished of a recording after class) or a query after the end"
         )
     if event is not None and "EventData" in body:  # no object, else it would have been opened
         place = f"{pointer}/EventData"
@@ -60,11 +60,6 @@ def read(body: dict[str, Any], pointer: str) -> RecordingResult | None:
     files = next((name for name in _LISTS if isinstance(body.get(name), list)), None)
     if files is None:
         return None
+    if not body[files] and body.get("ErrorMsg"):
+        raise failure("unknown", body["ErrorMsg"])
     return read_body(body, _OFFLINE if event == _OFFLINE_FINISHED else _ONLINE, files, pointer)
-
-
-def refuse_error(body: dict[str, Any]) -> None:
-    """Raise what the object ``Error`` of an answer or event says, if there is one."""
-    error = body.get("Error")
-    if isinstance(error, dict) and error.get("Code"):
-        raise failure(str(error["Code"]), error.get("Message"))

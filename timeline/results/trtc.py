@@ -17,7 +17,7 @@ from timeline.results.advice import failure
 from timeline.results.body import MAX_STAMP
 from timeline.results.envelopes import choose_task
 from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, read_whole_number
-from timeline.results.recording import RecordedFile, RecordingResult
+from timeline.results.recording import MAX_ROWS, RecordedFile, RecordingResult, too_many_rows
 from timeline.units import wall_seconds_to_ms
 
 _MP4_STOP, _VOD_COMMIT = 310, 311
@@ -26,10 +26,10 @@ _KINDS = {"main": kinds.CAMERA, "aux": kinds.SCREEN, "mix": kinds.MIXED}
 
 def recognises(document: object) -> bool:
     """Return whether *document* is an event of that service, or a list of which some are."""
-    return any(_is_event(event) for _, event in _events(document))
+    return any(_is_event(event) for _, event in _events(document, ""))
 
 
-def read(document: object, task: str | None) -> RecordingResult:
+def read(document: object, pointer: str, task: str | None) -> RecordingResult:
     """Return the recording that the events of one task tell of.
 
     Raises:
@@ -38,8 +38,10 @@ def read(document: object, task: str | None) -> RecordingResult:
         RecordingFailedError: The events only tell of failures.
     """
     telling = [
-        _Telling(f"{pointer}/EventInfo", event["EventInfo"], read_whole_number(event.get("EventType")) or 0)
-        for pointer, event in _events(document)
+        _Telling(
+            f"{place_of_event}/EventInfo", event["EventInfo"], read_whole_number(event.get("EventType")) or 0
+        )
+        for place_of_event, event in _events(document, pointer)
         if _is_event(event) and read_whole_number(event.get("EventType")) in (_MP4_STOP, _VOD_COMMIT)
     ]
     if not telling:
@@ -53,12 +55,13 @@ def read(document: object, task: str | None) -> RecordingResult:
     stored = {one.file_name for one in telling if not one.is_failure}
     failed = [one for one in telling if one.is_failure and (not one.file_name or one.file_name not in stored)]
     for one in telling:
-        for file, pointer in () if one.is_failure else one.files:
-            placed = _stamped(file, pointer, len(stamped), findings)
+        for file, place_of_file in () if one.is_failure else one.files:
+            placed = _stamped(file, place_of_file, len(stamped), findings)
             if placed is not None:
                 stamped.append(placed)
     for one in failed:
-        message = f"{one.pointer}/Payload: the service did not store this file ({show(one.said)}); left out"
+        said = f" ({show(one.said)})" if one.said else ""
+        message = f"{one.pointer}/Payload: the service did not store this file{said}; left out"
         findings.append(finding("row_unusable", message, where=f"{one.pointer}/Payload"))
     if failed and not stamped:
         raise failure(str(failed[0].payload["Status"]), failed[0].said)
@@ -110,30 +113,32 @@ class _Telling(NamedTuple):
 
     @property
     def files(self) -> list[tuple[Any, str]]:
-        """What is said of each file, and where; names alone where nothing else is said."""
+        """What is said of each file, and where; nothing where there are names alone."""
         where = f"{self.pointer}/Payload"
-        for name in ("TencentVod", "FileMessage", "FileList"):
+        for name in ("TencentVod", "FileMessage"):
             told = self.payload.get(name)
             if isinstance(told, dict):
                 return [(told, f"{where}/{name}")]
             if isinstance(told, list):
+                if len(told) > MAX_ROWS:
+                    raise too_many_rows(len(told), f"{where}/{name}", MAX_ROWS)
                 return [(file, f"{where}/{name}/{n}") for n, file in enumerate(told)]
-        return []
+        return [(None, f"{where}/FileList")] if self.payload.get("FileList") else []
 
 
-def _events(document: object) -> list[tuple[str, Any]]:
+def _events(document: object, pointer: str) -> list[tuple[str, Any]]:
     """Return what may be events, each with its place: CallKit wraps each, a web API may wrap the list."""
     if isinstance(document, dict) and isinstance(document.get("data"), list):
-        listed = [(f"/data/{n}", event) for n, event in enumerate(document["data"])]
+        listed = [(f"{pointer}/data/{n}", event) for n, event in enumerate(document["data"])]
     elif isinstance(document, list):
-        listed = [(f"/{n}", event) for n, event in enumerate(document)]
+        listed = [(f"{pointer}/{n}", event) for n, event in enumerate(document)]
     else:
-        listed = [("", document)]
+        listed = [(pointer, document)]
     return [
-        (f"{pointer}/Callback", event["Callback"])
+        (f"{place_of_event}/Callback", event["Callback"])
         if isinstance(event, dict) and isinstance(event.get("Callback"), dict)
-        else (pointer, event)
-        for pointer, event in listed
+        else (place_of_event, event)
+        for place_of_event, event in listed
     ]
 
 
