@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
-COMMANDS = ["show", "check", "manifest", "plot", "render", "demo"]
+COMMANDS = ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe"]
 
 
 def findings_page() -> str:
@@ -50,6 +50,7 @@ def cli_page() -> str:
         "| 1 | failed; with `check --strict`: there is a warning or worse |",
         "| 2 | misused, or unusable input |",
         "| 3 | the output was made, but slates replace parts of it (`--allow-slates` makes that 0) |",
+        "| 5 | the network: a file could not be had |",
         "| 6 | the disk |",
         "| 130 | interrupted |",
         "",

@@ -59,6 +59,9 @@ INSIDE = {
         "locate",
         "gate",
         "facts",
+        "boxes",
+        "sizes",
+        "scan",
         "probe_child",
         "probe",
         "fetch",
@@ -79,7 +82,7 @@ INSIDE = {
         "video",
     ],
     "analysis": ["", "presence"],
-    "cli": ["versions", "console", "listing", "lesson", "everyday", "app", ""],
+    "cli": ["versions", "console", "listing", "lesson", "bars", "facts_text", "media", "everyday", "app", ""],
 }
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
 # The front door shows everything, and `python -m timeline` opens it.

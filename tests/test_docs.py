@@ -112,7 +112,7 @@ def test_generated_pages_are_fresh() -> None:
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", ["show", "check", "manifest", "plot", "render", "demo"])
+@pytest.mark.parametrize("command", ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe"])
 def test_every_help_ends_with_an_example(command: str) -> None:
     """Each command's help holds an example that begins with its own name."""
     answer = subprocess.run(

@@ -18,7 +18,8 @@ from timeline.media.launch import fenced, fences, plain_environment
 PARENT = """
 import subprocess, sys, time
 from timeline.media.launch import fenced
-child = subprocess.Popen(fenced([sys.executable, "-c", "import time; time.sleep(60)"]), start_new_session=True)
+sleep = fenced([sys.executable, "-c", "import time; time.sleep(60)"])
+child = subprocess.Popen(sleep, start_new_session=True)
 print(child.pid, flush=True)
 time.sleep(60)
 """

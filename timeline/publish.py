@@ -78,7 +78,7 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
                 os.fsync(file.fileno())
             part.chmod(0o666 & ~_umask())
             os.replace(part, path)
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -95,7 +95,7 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make a rename durable where folders can be opened (not on Windows)."""
     if os.name != "posix":
         return

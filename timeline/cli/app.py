@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday
+from timeline.cli import everyday, media
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -58,6 +58,8 @@ for command in (
     everyday.demo,
 ):
     app.command(rich_help_panel="Everyday")(command)
+for command in (media.fetch, media.probe):
+    app.command(rich_help_panel="Media")(command)
 
 
 @app.callback(invoke_without_command=True)

@@ -31,6 +31,12 @@ def talk(message: str) -> None:
     print(harmless(message), file=sys.stderr, flush=True)
 
 
+def talk_about(findings: Iterable[Finding]) -> None:
+    """Say findings on stderr, one line each."""
+    for item in findings:
+        talk(f"{item.severity}: {item.message}")
+
+
 def print_json(value: Any) -> None:
     """Print *value* as JSON on stdout."""
     print_json_text(json_text(value) + "\n")

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from timeline.checks import findings_at_least
-from timeline.cli.console import ProgressLine, output, print_findings, print_json, print_json_text, talk
+from timeline.cli.console import (
+    ProgressLine,
+    output,
+    print_findings,
+    print_json,
+    print_json_text,
+    talk,
+    talk_about,
+)
 from timeline.cli.lesson import takes_lesson
 from timeline.cli.listing import print_timeline
+from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
 from timeline.errors import ParameterError
 from timeline.export.manifest import finding_json, manifest_text, to_listing, write_manifest
-from timeline.findings import Finding, Severity
+from timeline.findings import Severity
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
 from timeline.units import format_length, parse_frame_rate, parse_size, parse_time
@@ -105,7 +113,7 @@ def plot(
     from timeline.plotting import write_plot
 
     findings = write_plot(lesson, output_path, clock=clock, font=font, overwrite=force)
-    _talk_about(findings)
+    talk_about(findings)
     talk(f"wrote {output_path}")
 
 
@@ -135,6 +143,10 @@ def render(
     ffmpeg: Annotated[
         Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")
     ] = None,
+    fetch: Fetch = False,
+    cache: Cache = None,
+    allow_host: AllowHost = None,
+    lenient_size: LenientSize = False,
     force: Force = False,
 ) -> None:
     """Make one review video of all streams.
@@ -156,6 +168,8 @@ def render(
         raise ParameterError("render needs -o FILE.mp4 (or --plan to see what it would do)")
     from timeline.render.video import render_video
 
+    if fetch:
+        bring(lesson, cache, allow_host, lenient_size)
     with ProgressLine("render") as progress:
         report = render_video(
             lesson,
@@ -171,10 +185,11 @@ def render(
             jobs=jobs,
             font=font,
             ffmpeg=ffmpeg,
+            cache=cache,
             overwrite=force,
             progress=progress,
         )
-    _talk_about(report.findings)
+    talk_about(report.findings)
     length = format_length(report.plan.duration_ms)
     elapsed = format_length(int(report.elapsed_s * 1000))
     talk(f"{output_path}: {length}, {report.plan.frames} frames, made in {elapsed}")
@@ -201,10 +216,5 @@ def demo(
 
     with ProgressLine("demo") as progress:
         made = write_demo(folder, ffmpeg=ffmpeg, jobs=jobs, overwrite=force, progress=progress)
-    _talk_about(made.report.findings)
+    talk_about(made.report.findings)
     talk(f"made {made.page}; open it in a browser")
-
-
-def _talk_about(findings: Iterable[Finding]) -> None:
-    for item in findings:
-        talk(f"{item.severity}: {item.message}")

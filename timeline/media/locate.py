@@ -6,15 +6,20 @@ never made into a path.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from timeline.errors import MediaNotFoundError
+from timeline.jsontext import json_text
+from timeline.media.store import MediaStore, reference_key
 from timeline.model import MediaReference, Timeline
 
+INDEX_NAME = "media.json"
+"""What a fetch calls the index of its folder."""
 MEDIA_FOLDER_NAME = "media"
 """Where media are looked for beside a result when no folder is named."""
 
@@ -54,15 +59,25 @@ def media_folder(result: Path | None, media: Path | None) -> Path | None:
     return beside if _is_folder(beside) else None
 
 
-def locate_media(timeline: Timeline, folder: Path | None) -> LocatedMedia:
+def locate_media(timeline: Timeline, folder: Path | None, store: MediaStore | None = None) -> LocatedMedia:
     """Return the files of *timeline* in *folder*: by the file name of the url, then by id and extension.
 
     A file name that several places share proves nothing, so it is not used. Queries, which hold signatures,
-    do not make a place.
+    do not make a place. In a folder that a fetch made, its index says what is what. What *folder* lacks is
+    looked for in *store*.
     """
     references = media_references(timeline)
-    if folder is None:
-        return LocatedMedia(None, {}, references)
+    paths = {} if folder is None else _in_folder(references, folder)
+    if store is not None:
+        for reference in references:
+            path = None if reference.position in paths else store.find(reference)
+            if path is not None:
+                paths[reference.position] = path
+    missing = tuple(reference for reference in references if reference.position not in paths)
+    return LocatedMedia(folder, paths, missing)
+
+
+def _in_folder(references: Sequence[MediaReference], folder: Path) -> dict[int, Path]:
     try:
         by_name = {entry.name: entry for entry in sorted(folder.iterdir()) if entry.is_file()}
     except OSError as error:
@@ -74,14 +89,42 @@ def locate_media(timeline: Timeline, folder: Path | None) -> LocatedMedia:
     places = {place for reference in references if (place := _place(reference.url))}
     places_by_name = Counter(path.rpartition("/")[2] for _, path in places)
     paths: dict[int, Path] = {}
+    indexed = _read_index(by_name.get(INDEX_NAME))
     for reference in references:
         name = url_file_name(reference.url)
         if name in by_name and places_by_name[name] == 1:
             paths[reference.position] = by_name[name]
         elif reference.video_id and reference.video_id in by_stem:
             paths[reference.position] = by_stem[reference.video_id]
-    missing = tuple(r for r in references if r.position not in paths)
-    return LocatedMedia(folder, paths, missing)
+        else:
+            fetched = by_name.get(indexed.get(reference_key(reference), ""))
+            if fetched is not None:
+                paths[reference.position] = fetched
+    return paths
+
+
+def index_text(references: Iterable[MediaReference], names: Mapping[int, str]) -> str:
+    """Return the index of a folder of fetched files: which of its names is which file of a result."""
+    files = [
+        {
+            "file": names[reference.position],
+            "position": reference.position,
+            "url": reference.url,
+            "video_id": reference.video_id,
+            "key": reference_key(reference),
+        }
+        for reference in references
+    ]
+    return json_text({"format": "timeline-media", "version": "1.0", "files": files}) + "\n"
+
+
+def _read_index(path: Path | None) -> dict[str, str]:
+    """Return names by key, of the index at *path*; nothing where it is missing or broken."""
+    try:
+        files = json.loads(path.read_text(encoding="utf-8"))["files"] if path else []
+        return {str(entry["key"]): str(entry["file"]) for entry in files}
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return {}
 
 
 def media_references(timeline: Timeline) -> tuple[MediaReference, ...]:

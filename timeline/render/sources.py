@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 from timeline import kinds
 from timeline.errors import MediaNotFoundError, MediaUnreadableError
 from timeline.findings import Finding, finding
+from timeline.media.facts import from_json, to_json
 from timeline.media.locate import LocatedMedia, describe_missing, locate_media
 from timeline.media.probe import MediaFacts, probe_media
+from timeline.media.store import MediaStore
 from timeline.model import Clip, Timeline
 from timeline.render.plan import KnownFile
 from timeline.units import format_time
@@ -38,27 +41,32 @@ class Sources:
     findings: tuple[Finding, ...]
 
 
-def examine_sources(timeline: Timeline, folder: Path | None) -> Sources:
-    """Return what the files in *folder* allow.
+def examine_sources(timeline: Timeline, folder: Path | None, store: MediaStore | None = None) -> Sources:
+    """Return what the files in *folder* and in *store* allow.
 
     Raises:
         MediaNotFoundError: No file of the lesson can be had; the message lists what is missing.
     """
-    located = locate_media(timeline, folder)
+    located = locate_media(timeline, folder, store)
     sources = Sources({}, {}, {}, ())
     probed: dict[Path, MediaFacts] = {}
     findings: list[Finding] = []
     for track in timeline.tracks:
         for clip in track.clips:
             if clip.media.position not in sources.known:
-                findings.extend(_examine(clip, track.kind, located, sources, probed))
+                findings.extend(_examine(clip, track.kind, located, sources, probed, store))
     if not sources.facts:
         raise MediaNotFoundError(_nothing_usable(located, findings))
     return dataclasses.replace(sources, findings=tuple(findings))
 
 
 def _examine(
-    clip: Clip, kind: str, located: LocatedMedia, sources: Sources, probed: dict[Path, MediaFacts]
+    clip: Clip,
+    kind: str,
+    located: LocatedMedia,
+    sources: Sources,
+    probed: dict[Path, MediaFacts],
+    store: MediaStore | None,
 ) -> list[Finding]:
     """Put what is known of a clip's file into *sources*, and return what is wrong with it."""
     index = clip.media.position
@@ -70,7 +78,7 @@ def _examine(
         return [finding("media_missing", f"no file for {name}", at_ms=clip.start_ms, where=name)]
     try:
         if path not in probed:
-            probed[path] = probe_media(path)
+            probed[path] = _facts(path, store)
         media = _from_zero(probed[path], clip.media.duration_ms)
     except MediaUnreadableError as error:
         sources.reasons[index] = error.reason
@@ -84,6 +92,20 @@ def _examine(
     sources.known[index] = KnownFile(True, picture_end_ms, sound_end_ms)
     sources.reasons[index] = "file ends early" if media.picture else "sound only"
     return _shortcomings(clip, kind, media)
+
+
+def _facts(path: Path, store: MediaStore | None) -> MediaFacts:
+    """Return the facts of a file; those of a file of the store are kept, since its content never changes."""
+    digest = store.digest(path) if store else None
+    if store is None or digest is None:
+        return probe_media(path)
+    kept = store.facts(digest)
+    if kept is not None:
+        with contextlib.suppress(ValueError):  # of another version, or broken
+            return from_json(path, kept)
+    facts = probe_media(path)
+    store.keep_facts(digest, to_json(facts))
+    return facts
 
 
 def _from_zero(media: MediaFacts, declared_ms: int) -> MediaFacts:

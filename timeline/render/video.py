@@ -15,6 +15,7 @@ from timeline.findings import Finding
 from timeline.fonts import readable_names
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
+from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
 from timeline.publish import check_output, disk_errors, published
 from timeline.render.encode import Job, encode_video
@@ -63,6 +64,7 @@ def render_video(
     jobs: int | None = None,
     font: str | os.PathLike[str] | None = None,
     ffmpeg: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
     overwrite: bool = True,
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> RenderReport:
@@ -85,6 +87,7 @@ def render_video(
         jobs: How many ffmpeg run side by side; one per core by default.
         font: A font file to try first for names.
         ffmpeg: Another ffmpeg than the one that comes with the media extra.
+        cache: Folder of the store in which files are looked for that *media* lacks; the user's by default.
         overwrite: Whether a file that is there may be replaced.
         progress: Called now and then, from another thread.
 
@@ -102,7 +105,8 @@ def render_video(
         raise ParameterError(f"{path}: expected a file ending in .mp4")
     check_output(path, overwrite=overwrite)
     program = find_ffmpeg(ffmpeg)
-    sources = examine_sources(timeline, media_folder(None, Path(media) if media is not None else None))
+    store = MediaStore(default_cache() if cache is None else Path(cache))
+    sources = examine_sources(timeline, media_folder(None, Path(media) if media is not None else None), store)
     if path.resolve() in {facts.path.resolve() for facts in sources.facts.values()}:
         raise ParameterError(f"{path}: is one of the lesson's own files; name another output")
     plan = plan_video(
