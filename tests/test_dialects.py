@@ -604,7 +604,7 @@ def test_an_unknown_media_id_is_kept_as_a_camera() -> None:
     lesson = load(vod(trtc_file(MediaId="third")))
 
     assert [track.id for track in lesson.tracks] == ["camera:amy"]
-    assert noted(lesson) == [("video_type_unknown", "/EventInfo/Payload/TencentVod")]
+    assert noted(lesson) == [("video_type_unknown", "/EventInfo/Payload/TencentVod/MediaId")]
     assert "'third'" in lesson.findings[0].message
 
 
@@ -806,7 +806,7 @@ def test_an_unknown_role_is_kept_as_a_camera() -> None:
     lesson = load(lcic(lcic_file(Role="assistant")))
 
     assert [track.id for track in lesson.tracks] == ["camera:amy"]
-    assert noted(lesson) == [("video_type_unknown", "/Response/StreamInfo/0")]
+    assert noted(lesson) == [("video_type_unknown", "/Response/StreamInfo/0/Role")]
 
 
 def test_a_stream_of_nobody_is_told() -> None:

@@ -13,17 +13,16 @@ from timeline import kinds
 from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
 from timeline.jsontext import show
-from timeline.results.absolute import StampedFile, place
+from timeline.results.absolute import StampedFile, kind_of, place
 from timeline.results.advice import refuse_error
 from timeline.results.body import read_stamp
 from timeline.results.envelopes import choose_task
 from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader
-from timeline.results.recording import MAX_TIME_MS, RecordedFile, RecordingResult
+from timeline.results.recording import MAX_TIME_MS, RecordingResult
 from timeline.results.rows import MAX_SIZE_BYTES
 from timeline.units import format_time
 
 _STREAMS, _MIXED = "StreamInfo", "RecordInfo"
-_KINDS = {"main": kinds.CAMERA, "aux": kinds.SCREEN, "mix": kinds.MIXED}
 _ROUNDING_MS = 1000
 _LONGEST_S = 24 * 3600
 
@@ -54,12 +53,12 @@ def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResul
     outer = FieldReader(body, pointer)
     findings: list[Finding] = []
     stamped = [
-        _stamped(row, f"{where}/{n}", n, name, findings)
+        _stamped(row, f"{where}/{n}", name, findings)
         for n, row in enumerate(rows)
         if chosen is None or not isinstance(row, dict) or str(row.get("TaskId")) == chosen
     ]
     return place(
-        [one for one in stamped if one is not None],
+        stamped,
         findings,
         room_id=outer.text("ClassId") or outer.text("RoomId"),
         task_id=chosen,
@@ -67,62 +66,38 @@ def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResul
     )
 
 
-def _stamped(
-    row: object, pointer: str, position: int, name: str, findings: list[Finding]
-) -> StampedFile | None:
-    """Return the file that the row at *pointer* tells of, or None with a finding."""
+def _stamped(row: object, pointer: str, name: str, findings: list[Finding]) -> StampedFile:
+    """Return what the row at *pointer* says of a file; ``RecordInfo`` lists the mixed picture."""
     reader = FieldReader(row if isinstance(row, dict) else {}, pointer)
     start_ms, stop_ms = read_stamp(reader, "StartTime"), read_stamp(reader, "StopTime")
     length_s = reader.whole_number("Duration", 0, MAX_TIME_MS)
     if length_s and length_s > _LONGEST_S:
         reader.note("unit_doubt", "Duration", f"{length_s} is taken as ms; seconds are documented")
         length_s //= 1000
-    url, file_id = reader.text("RecordUrl", MAX_URL_CHARACTERS), reader.text("VideoId")
-    size_bytes = reader.whole_number("RecordSize", 0, MAX_SIZE_BYTES)
-    container = reader.text("FileFormat")
-    findings.extend(reader.findings)
     if start_ms is not None and stop_ms is None and length_s:
         stop_ms = start_ms + length_s * 1000
-    if start_ms is None or stop_ms is None or not (url or file_id):
-        lacking = "url and id" if start_ms is not None and stop_ms is not None else "start or end"
-        message = f"{pointer}: the file has no {lacking}; left out"
-        findings.append(finding("row_unusable", message, where=pointer))
-        return None
-    if length_s and abs(length_s * 1000 - (stop_ms - start_ms)) > _ROUNDING_MS:
-        message = (
-            f"{pointer}: Duration says {format_time(length_s * 1000)}, its stamps "
-            f"{format_time(stop_ms - start_ms)}; the stamps count"
-        )
-        findings.append(finding("length_disagrees", message, where=pointer))
-    if not url:
-        findings.append(finding("url_missing", f"{pointer}: has no url", where=pointer))
-    kind, user_id = _stream(reader, name, pointer, findings)
-    file = RecordedFile(
-        position=position,
-        kind=kind,
-        user_id=user_id,
-        start_ms=0,
-        duration_ms=0,
-        url=url,
-        video_id=file_id,
-        format=container.lower() if container else None,
-        size_bytes=size_bytes,
+    stamped = StampedFile(
+        pointer=pointer,
+        start_unix_ms=start_ms,
+        stop_unix_ms=stop_ms,
+        kind=kinds.MIXED if name == _MIXED else kind_of(reader, "Role", kinds.CAMERA),
+        user_id=reader.text("UserId"),
+        url=reader.text("RecordUrl", MAX_URL_CHARACTERS),
+        video_id=reader.text("VideoId"),
+        format=reader.text("FileFormat"),
+        size_bytes=reader.whole_number("RecordSize", 0, MAX_SIZE_BYTES),
     )
-    return StampedFile(pointer, start_ms, stop_ms, file)
+    findings.extend(reader.findings)
+    if start_ms is not None and stop_ms is not None and length_s:
+        findings.extend(_length_disagrees(pointer, length_s * 1000, stop_ms - start_ms))
+    return stamped
 
 
-def _stream(reader: FieldReader, name: str, pointer: str, findings: list[Finding]) -> tuple[str, str | None]:
-    """Return kind and user: ``RecordInfo`` is the mixed picture, ``Role`` tells streams apart."""
-    if name == _MIXED:
-        return kinds.MIXED, None
-    user_id, role = reader.text("UserId"), reader.text("Role")
-    kind = _KINDS.get(role or "main")
-    if kind is None:
-        kind = kinds.CAMERA
-        message = f"{pointer}: Role {show(role)} is unknown; kept as {kind}"
-        findings.append(finding("video_type_unknown", message, where=pointer))
-    if kind == kinds.MIXED:
-        return kind, None
-    if user_id is None:
-        findings.append(finding("user_missing", f"{pointer}: a {kind} file without UserId", where=pointer))
-    return kind, user_id
+def _length_disagrees(pointer: str, declared_ms: int, span_ms: int) -> list[Finding]:
+    if abs(declared_ms - span_ms) <= _ROUNDING_MS:
+        return []
+    message = (
+        f"{pointer}: Duration says {format_time(declared_ms)}, its stamps {format_time(span_ms)}; "
+        "the stamps count"
+    )
+    return [finding("length_disagrees", message, where=pointer)]

@@ -12,16 +12,15 @@ from timeline import kinds
 from timeline.errors import ResultNotReadyError
 from timeline.findings import Finding, finding
 from timeline.jsontext import show
-from timeline.results.absolute import StampedFile, place
+from timeline.results.absolute import StampedFile, kind_of, place
 from timeline.results.advice import failure
 from timeline.results.body import MAX_STAMP
 from timeline.results.envelopes import choose_task
 from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, read_whole_number
-from timeline.results.recording import MAX_ROWS, RecordedFile, RecordingResult, too_many_rows
+from timeline.results.recording import MAX_ROWS, RecordingResult, too_many_rows
 from timeline.units import wall_seconds_to_ms
 
 _MP4_STOP, _VOD_COMMIT = 310, 311
-_KINDS = {"main": kinds.CAMERA, "aux": kinds.SCREEN, "mix": kinds.MIXED}
 
 
 def recognises(document: object) -> bool:
@@ -37,45 +36,43 @@ def read(document: object, pointer: str, task: str | None) -> RecordingResult:
         ResultNotReadyError: No event tells of a file.
         RecordingFailedError: The events only tell of failures.
     """
-    telling = [
-        _Telling(
+    events = [
+        _FileEvent(
             f"{place_of_event}/EventInfo", event["EventInfo"], read_whole_number(event.get("EventType")) or 0
         )
         for place_of_event, event in _events(document, pointer)
         if _is_event(event) and read_whole_number(event.get("EventType")) in (_MP4_STOP, _VOD_COMMIT)
     ]
-    if not telling:
+    if not events:
         raise ResultNotReadyError(
             "no event here tells of a file; files come with the events 310 and 311 of cloud recording"
         )
-    chosen = choose_task(list(dict.fromkeys(one.task_id for one in telling)), task, "")
-    telling = [one for one in telling if one.task_id == chosen]
+    chosen = choose_task(list(dict.fromkeys(one.task_id for one in events)), task, "")
+    events = [one for one in events if one.task_id == chosen]
     findings: list[Finding] = []
     stamped: list[StampedFile] = []
-    stored = {one.file_name for one in telling if not one.is_failure}
-    failed = [one for one in telling if one.is_failure and (not one.file_name or one.file_name not in stored)]
-    for one in telling:
+    stored = {one.file_name for one in events if not one.is_failure}
+    failed = [one for one in events if one.is_failure and (one.file_name or None) not in stored]
+    for one in events:
         for file, place_of_file in () if one.is_failure else one.files:
-            placed = _stamped(file, place_of_file, len(stamped), findings)
-            if placed is not None:
-                stamped.append(placed)
+            stamped.append(_stamped(file, place_of_file, findings))
     for one in failed:
         said = f" ({show(one.said)})" if one.said else ""
         message = f"{one.pointer}/Payload: the service did not store this file{said}; left out"
         findings.append(finding("row_unusable", message, where=f"{one.pointer}/Payload"))
     if failed and not stamped:
         raise failure(str(failed[0].payload["Status"]), failed[0].said)
-    rooms = (FieldReader(one.info, one.pointer).text("RoomId") for one in telling)
+    rooms = (FieldReader(one.info, one.pointer).text("RoomId") for one in events)
     return place(
         stamped,
         findings,
         room_id=next(filter(None, rooms), None),
-        task_id=FieldReader(telling[0].info, telling[0].pointer).text("TaskId"),
-        pointer=f"{telling[0].pointer}/Payload",
+        task_id=FieldReader(events[0].info, events[0].pointer).text("TaskId"),
+        pointer=f"{events[0].pointer}/Payload",
     )
 
 
-class _Telling(NamedTuple):
+class _FileEvent(NamedTuple):
     """An event that tells of files.
 
     Attributes:
@@ -150,42 +147,31 @@ def _is_event(event: Any) -> bool:
     return isinstance(info, dict) and isinstance(info.get("Payload"), dict)
 
 
-def _stamped(file: Any, pointer: str, position: int, findings: list[Finding]) -> StampedFile | None:
-    """Return the file that the object at *pointer* tells of, or None with a finding."""
+def _stamped(file: Any, pointer: str, findings: list[Finding]) -> StampedFile:
+    """Return what the object at *pointer* says of a file."""
     reader = FieldReader(file if isinstance(file, dict) else {}, pointer)
     path = reader.text("FileName", MAX_URL_CHARACTERS) or reader.text("CacheFile", MAX_URL_CHARACTERS) or ""
     name = path.rpartition("/")[2]
     stem, dot, suffix = name.rpartition(".")
     if not dot:
         stem, suffix = name, ""
-    start_ms, stop_ms = (_stamp(reader, key) for key in ("StartTimeStamp", "EndTimeStamp"))
-    url, file_id = reader.text("VideoUrl", MAX_URL_CHARACTERS), reader.text("FileId") or stem or None
-    findings.extend(reader.findings)
-    if start_ms is None or stop_ms is None or not (url or file_id):
-        lacking = "url and id" if start_ms is not None and stop_ms is not None else "start or end"
-        findings.append(
-            finding("row_unusable", f"{pointer}: the file has no {lacking}; left out", where=pointer)
-        )
-        return None
-    if not url:
-        findings.append(finding("url_missing", f"{pointer}: has no url", where=pointer))
-    kind, user_id = _stream(reader, stem, pointer, findings)
-    return StampedFile(
-        pointer,
-        start_ms,
-        stop_ms,
-        RecordedFile(
-            position=position,
-            kind=kind,
-            user_id=user_id,
-            start_ms=0,
-            duration_ms=0,
-            url=url,
-            video_id=file_id,
-            format=suffix.lower() or None,
-            size_bytes=None,
-        ),
+    user_id = reader.text("UserId")
+    by_name = kinds.SCREEN if "UserId_e_aux" in stem else kinds.CAMERA
+    kind = kind_of(reader, "MediaId", by_name if user_id else kinds.MIXED)
+    if kind == kinds.CAMERA and reader.source.get("TrackType") == "audio":
+        kind = kinds.AUDIO
+    stamped = StampedFile(
+        pointer=pointer,
+        start_unix_ms=_stamp(reader, "StartTimeStamp"),
+        stop_unix_ms=_stamp(reader, "EndTimeStamp"),
+        kind=kind,
+        user_id=user_id,
+        url=reader.text("VideoUrl", MAX_URL_CHARACTERS),
+        video_id=reader.text("FileId") or stem or None,
+        format=suffix,
     )
+    findings.extend(reader.findings)
+    return stamped
 
 
 def _stamp(reader: FieldReader, key: str) -> int | None:
@@ -196,23 +182,3 @@ def _stamp(reader: FieldReader, key: str) -> int | None:
     if not was_ms:
         reader.note("unit_doubt", key, f"{stamp} is taken as seconds; ms are documented")
     return wall_ms
-
-
-def _stream(reader: FieldReader, stem: str, pointer: str, findings: list[Finding]) -> tuple[str, str | None]:
-    """Return kind and user: by ``MediaId``, where that is missing by the file's name."""
-    user_id = reader.text("UserId")
-    media = reader.text("MediaId")
-    kind = _KINDS.get(media or "")
-    if kind is None:
-        by_name = kinds.SCREEN if "UserId_e_aux" in stem else kinds.CAMERA
-        kind = by_name if user_id else kinds.MIXED
-        if media:
-            message = f"{pointer}: MediaId {show(media)} is unknown; kept as {kind}"
-            findings.append(finding("video_type_unknown", message, where=pointer))
-    if kind == kinds.CAMERA and reader.source.get("TrackType") == "audio":
-        kind = kinds.AUDIO
-    if kind == kinds.MIXED:
-        return kind, None
-    if user_id is None:
-        findings.append(finding("user_missing", f"{pointer}: a {kind} file without UserId", where=pointer))
-    return kind, user_id
