@@ -133,3 +133,18 @@ def test_half_a_character_in_the_task_of_an_event_is_replaced() -> None:
     events["EventInfo"]["TaskId"] = "a\udc00b"
 
     assert timeline.loads(json.dumps(events)).task_id == "a?b"
+
+
+@pytest.mark.parametrize(("task", "duration_ms"), [("k", 274_000), ("a?b", 50_000)])
+def test_recordings_of_a_room_are_told_apart_by_their_tasks(task: str, duration_ms: int) -> None:
+    """One that names none belongs to whichever is meant; half a character is replaced."""
+    rows = [
+        {"StartTime": 1_732_094_036, "StopTime": 1_732_094_310, "VideoId": "1", "TaskId": "k"},
+        {"StartTime": 1_732_095_000, "StopTime": 1_732_095_050, "VideoId": "2", "TaskId": "a\udc00b"},
+    ]
+    data = json.dumps({"Response": {"RecordInfo": rows}})
+
+    with pytest.raises(ResultFormatError, match="2 tasks"):
+        timeline.loads(data)
+    read = timeline.loads(data, task=task)
+    assert (read.duration_ms, read.task_id) == (duration_ms, task)

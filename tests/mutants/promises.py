@@ -103,6 +103,28 @@ def _use(lesson: Timeline) -> None:
     scenes = _look_at_what_is_written(lesson)
     _look_at_times(lesson, scenes)
     _look_at_people(lesson)
+    _look_at_parts(lesson)
+
+
+def _look_at_parts(lesson: Timeline) -> None:
+    """Crop, select, shift and merge, and hold parts against the whole."""
+    end_ms = lesson.duration_ms
+    part = lesson.crop(end_ms // 3, end_ms // 3 + 1 + end_ms // 2)
+    _expect(part.to_wall_ms(0) == lesson.to_wall_ms(end_ms // 3), "a part has the wall times of the whole")
+    _expect(_tile(_strict(manifest_text(part))["scenes"], part.duration_ms), "scenes of a part tile")
+    later = lesson.shift(500)
+    _expect(later.to_wall_ms(500) == lesson.to_wall_ms(0), "a shifted lesson has its wall times")
+    _expect(
+        lesson.select(tracks=[track.id for track in lesson.tracks]) == lesson, "all tracks are the lesson"
+    )
+    for track in lesson.tracks:
+        played_ms = sum(end - start for start, end in track.merged())
+        _expect(played_ms == sum(clip.duration_ms for clip in track.clips), "what is merged plays as long")
+    wall_ms = lesson.to_wall_ms(end_ms // 2)
+    if wall_ms is not None and not {"pauses_too_long", "wall_clock_impossible"} & {
+        item.code for item in lesson.findings
+    }:
+        _expect(lesson.from_wall_ms(wall_ms) == end_ms // 2, "there is a way back from wall time", wall_ms)
 
 
 def _look_at_what_is_written(lesson: Timeline) -> list[dict[str, Any]]:

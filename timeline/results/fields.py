@@ -64,10 +64,15 @@ class FieldReader:
         if not isinstance(value, str) or len(value) > max_characters:
             self.note("field_odd", key, f"expected a text, got {show(value)}; taken as absent")
             return None
-        clean = value.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
+        clean = writable(value)
         if clean != value:
             self.note("field_odd", key, "holds half a character or a NUL; it is replaced by '?'")
         return clean
+
+
+def writable(text: str) -> str:
+    """Return *text* without what UTF-8 cannot write, and without NULs; a '?' takes their place."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "?")
 
 
 def read_whole_number(value: object) -> int | None:

@@ -17,7 +17,7 @@ from timeline.results.absolute import StampedFile, kind_of, place
 from timeline.results.advice import refuse_error
 from timeline.results.body import read_stamp
 from timeline.results.envelopes import choose_task
-from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader
+from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, writable
 from timeline.results.recording import MAX_TIME_MS, RecordingResult
 from timeline.results.rows import MAX_SIZE_BYTES
 from timeline.units import format_time
@@ -46,16 +46,14 @@ def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResul
         raise ResultFormatError(
             f"{where}: expected a list, got {show(rows)}", code="not_a_result", pointer=where
         )
-    tasks = list(
-        dict.fromkeys(str(row["TaskId"]) for row in rows if isinstance(row, dict) and row.get("TaskId"))
-    )
-    chosen = choose_task(tasks, task, where) if tasks else None
+    tasks = {n: writable(str(row["TaskId"])) for n, row in enumerate(rows) if _has_task(row, name)}
+    chosen = choose_task(list(dict.fromkeys(tasks.values())), task, where) if tasks else None
     outer = FieldReader(body, pointer)
     findings: list[Finding] = []
     stamped = [
         _stamped(row, f"{where}/{n}", name, findings)
         for n, row in enumerate(rows)
-        if chosen is None or not isinstance(row, dict) or str(row.get("TaskId")) == chosen
+        if tasks.get(n, chosen) == chosen
     ]
     return place(
         stamped,
@@ -64,6 +62,11 @@ def read(body: dict[str, Any], pointer: str, task: str | None) -> RecordingResul
         task_id=chosen,
         pointer=where,
     )
+
+
+def _has_task(row: object, name: str) -> bool:
+    """Return whether a row says which recording of the room it belongs to; only mixed ones do."""
+    return name == _MIXED and isinstance(row, dict) and bool(row.get("TaskId"))
 
 
 def _stamped(row: object, pointer: str, name: str, findings: list[Finding]) -> StampedFile:
