@@ -64,6 +64,7 @@ INSIDE = {
         "scan",
         "probe_child",
         "probe",
+        "reconcile",
         "fetch",
         "ffmpeg",
     ],

@@ -204,7 +204,7 @@ def test_a_file_longer_than_declared_is_cut(lesson: Lesson) -> None:
     lesson.add(CAMERA, "amy", 0, 2000, real_ms=6000)
     lesson.add(CAMERA, "bo", 0, 4000)
     report = lesson.render()
-    assert report.findings == ()
+    assert [(item.code, item.at_ms) for item in report.findings] == [("media_long", 2000)]
     assert wrong_frames(report, lesson) == []
     onsets = coded_media.beep_onsets_ms(coded_media.sound(report.path), 48_000, 500)
     assert onsets == pytest.approx([0, 1000], abs=20)

@@ -141,6 +141,16 @@ FINDING_KINDS: dict[str, FindingKind] = {
         "a file is shorter than the result says",
         "its last frame stays for up to a second, then a slate takes its place",
     ),
+    "media_long": FindingKind(
+        _I, "a file is longer than the result says", "what lies behind its declared end is not used"
+    ),
+    "picture_late": FindingKind(
+        _I, "the first picture of a file comes late", "it is shown from the start of the file"
+    ),
+    "picture_hole": FindingKind(_I, "a file has no new picture for a while", "the last one stays"),
+    "sound_apart": FindingKind(
+        _I, "sound and picture of a file do not begin together", "both stay where they are"
+    ),
     "picture_missing": FindingKind(_W, "a file has no picture", "a slate takes its place"),
     "findings_left_out": FindingKind(_I, "there were very many findings of one kind", "the first are kept"),
     "glyph_missing": FindingKind(_W, "no font at hand can show a name", "a short ASCII id is shown instead"),

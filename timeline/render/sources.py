@@ -7,21 +7,18 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from timeline import kinds
 from timeline.errors import MediaNotFoundError, MediaUnreadableError
 from timeline.findings import Finding, finding
 from timeline.media.facts import from_json, to_json
 from timeline.media.locate import LocatedMedia, describe_missing, locate_media
 from timeline.media.probe import MediaFacts, probe_media
+from timeline.media.reconcile import LENGTH_TOLERANCE_MS, reconcile
 from timeline.media.store import MediaStore
 from timeline.model import Clip, Timeline
 from timeline.render.plan import KnownFile
-from timeline.units import format_time
 
 HOLD_MS = 1000
 """The last frame of a file that ends too early stays for up to this, then a slate follows."""
-SHORT_MS = 500
-"""A file that is shorter than declared by less than this is as declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +84,11 @@ def _examine(
     picture_end_ms, sound_end_ms = 0, media.sound.end_ms if media.sound else 0
     if media.picture is not None:
         picture_end_ms = max(clip.media.duration_ms, media.picture.end_ms)
-        if media.picture.end_ms < clip.media.duration_ms - SHORT_MS:
+        if media.picture.end_ms < clip.media.duration_ms - LENGTH_TOLERANCE_MS:
             picture_end_ms = media.picture.end_ms + HOLD_MS
     sources.known[index] = KnownFile(True, picture_end_ms, sound_end_ms)
     sources.reasons[index] = "file ends early" if media.picture else "sound only"
-    return _shortcomings(clip, kind, media)
+    return reconcile(clip, kind, media)
 
 
 def _facts(path: Path, store: MediaStore | None) -> MediaFacts:
@@ -132,20 +129,6 @@ def _from_zero(media: MediaFacts, declared_ms: int) -> MediaFacts:
         sound=sound
         and dataclasses.replace(sound, start_ms=sound.start_ms - zero_ms, end_ms=sound.end_ms - zero_ms),
     )
-
-
-def _shortcomings(clip: Clip, kind: str, media: MediaFacts) -> list[Finding]:
-    """Return what a readable file lacks: picture, or length."""
-    name = media.path.name
-    if media.picture is None and kind != kinds.AUDIO:
-        message = f"{name}: holds sound only, no picture"
-        return [finding("picture_missing", message, at_ms=clip.start_ms, where=name)]
-    stream = media.picture or media.sound
-    real_ms = stream.end_ms if stream else 0
-    if real_ms >= clip.media.duration_ms - SHORT_MS:
-        return []
-    message = f"{name}: ends at {format_time(real_ms)}, declared are {format_time(clip.media.duration_ms)}"
-    return [finding("media_short", message, at_ms=clip.start_ms + max(0, real_ms), where=name)]
 
 
 def _nothing_usable(located: LocatedMedia, findings: list[Finding]) -> str:
