@@ -145,7 +145,7 @@ class _Track:
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
-        self.base = stream.time_base or Fraction(1, 1000)
+        self.base = _positive(stream.time_base) or Fraction(1, 1000)
         self.pts = array("q")
         self.ends = array("q")
         self.keys: list[int] = []
@@ -246,8 +246,11 @@ def _sound(stream: AudioStream, track: _Track) -> SoundFacts:
     )
 
 
-def _positive(value: Fraction | None) -> Fraction | None:
-    return value if value is not None and value > 0 else None
+def _positive(value: Any) -> Fraction | None:
+    """Return a ratio above 0 as a Fraction, else None; PyAV since 19 has a type of its own for ratios."""
+    if not value or value.numerator <= 0 or value.denominator <= 0:
+        return None
+    return Fraction(value.numerator, value.denominator)
 
 
 def _average_rate(shown: list[int], track: _Track) -> Fraction:
