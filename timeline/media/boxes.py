@@ -101,7 +101,10 @@ def _boxes(file: BinaryIO, start: int, end: int, steps: Iterator[int]) -> Iterat
     """Walk over the boxes of an mp4 between two places."""
     at = start
     while at + 8 <= end and next(steps, None) is not None:
-        length, kind = struct.unpack(">2I", _read_at(file, at, 8))
+        head = _read_at(file, at, 8)
+        if len(head) < 8:  # a box that claims more than the file holds
+            return
+        length, kind = struct.unpack(">2I", head)
         head = 8
         if length == 1:
             if at + 16 > end:
