@@ -56,13 +56,17 @@ def read_structure(file: BinaryIO, demuxer: str, size: int) -> Structure:
 
 def _read_mov(file: BinaryIO, size: int, steps: Iterator[int]) -> Structure:
     end, turns, movie_turn, duration_ms = 0, {}, 0, 0
+
+    def inside(box: _Box) -> Iterator[_Box]:
+        return _boxes(file, box.start, min(box.end, size), steps)
+
     for top in _boxes(file, 0, size, steps):
         end = max(end, top.end)
-        for inner in _boxes(file, top.start, min(top.end, size), steps) if top.kind == _code("moov") else ():
+        for inner in inside(top) if top.kind == _code("moov") else ():
             if inner.kind == _code("mvhd"):
                 header = _read(file, inner, 120)
                 movie_turn, duration_ms = _mov_turn(header, 4)[1], _movie_ms(header)
-            for box in _boxes(file, inner.start, inner.end, steps) if inner.kind == _code("trak") else ():
+            for box in inside(inner) if inner.kind == _code("trak") else ():
                 if box.kind == _code("tkhd"):
                     track, degrees = _mov_turn(_read(file, box, 120), 8)
                     turns[track] = degrees
@@ -101,20 +105,20 @@ def _boxes(file: BinaryIO, start: int, end: int, steps: Iterator[int]) -> Iterat
     """Walk over the boxes of an mp4 between two places."""
     at = start
     while at + 8 <= end and next(steps, None) is not None:
-        head = _read_at(file, at, 8)
-        if len(head) < 8:  # a box that claims more than the file holds
+        header = _read_at(file, at, 16)
+        if len(header) < 8:  # a box that claims more than the file holds
             return
-        length, kind = struct.unpack(">2I", head)
-        head = 8
+        length, kind = struct.unpack_from(">2I", header)
+        length_of_header = 8
         if length == 1:
-            if at + 16 > end:
+            if len(header) < 16:
                 return
-            (length,), head = struct.unpack(">Q", _read_at(file, at + 8, 8)), 16
+            (length,), length_of_header = struct.unpack_from(">Q", header, 8), 16
         elif length == 0:
             length = end - at
-        if length < head:
+        if length < length_of_header:
             return
-        yield _Box(kind, at + head, at + length)
+        yield _Box(kind, at + length_of_header, at + length)
         at += length
 
 
