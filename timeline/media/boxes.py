@@ -102,12 +102,10 @@ def _movie_ms(header: bytes) -> int:
 
 
 def _boxes(file: BinaryIO, start: int, end: int, steps: Iterator[int]) -> Iterator[_Box]:
-    """Walk over the boxes of an mp4 between two places."""
+    """Walk over the boxes of an mp4 between two places of the file."""
     at = start
     while at + 8 <= end and next(steps, None) is not None:
         header = _read_at(file, at, 16)
-        if len(header) < 8:  # a box that claims more than the file holds
-            return
         length, kind = struct.unpack_from(">2I", header)
         length_of_header = 8
         if length == 1:
