@@ -65,6 +65,7 @@ INSIDE = {
         "probe_child",
         "probe",
         "reconcile",
+        "examine",
         "fetch",
         "ffmpeg",
     ],

@@ -21,11 +21,11 @@ from tests.builders import lesson, row
 from timeline.errors import DiskError
 from timeline.media import fetch as fetching
 from timeline.media.download import Policy
+from timeline.media.examine import examine_media
 from timeline.media.fetch import FetchProgress, fetch_media, lay_out
 from timeline.media.locate import locate_media
 from timeline.media.store import MediaStore, default_cache, reference_key
 from timeline.model import MediaReference, Timeline
-from timeline.render.sources import examine_sources
 
 MEDIA = Path(__file__).parent.parent / "sample_results" / "lesson" / "media"
 FILES = sorted(MEDIA.glob("*.mp4"))[:3]
@@ -311,21 +311,21 @@ def test_facts_of_a_fetched_file_are_kept_by_content(
     """A file of the store is probed once, whatever lesson it belongs to."""
     read = class_of(server)
     fetched(read, store, server)
-    first = examine_sources(read, None, store)
-    monkeypatch.setattr("timeline.render.sources.probe_media", None)
+    first = examine_media(read, None, store)
+    monkeypatch.setattr("timeline.media.examine.probe_media", None)
 
-    assert examine_sources(read, None, store) == first
+    assert examine_media(read, None, store) == first
 
 
 def test_broken_facts_are_found_out_again(server: Server, store: MediaStore) -> None:
     """Whatever somebody wrote there."""
     read = class_of(server)
     fetched(read, store, server)
-    first = examine_sources(read, None, store)
+    first = examine_media(read, None, store)
     for path in (store.folder / "facts").iterdir():
         path.write_text('{"version": 0}')
 
-    assert examine_sources(read, None, store) == first
+    assert examine_media(read, None, store) == first
 
 
 class TestCommand:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_ffmpeg import ends
+from tests.test_ffmpeg import LIMITS, ends
 from timeline.media.launch import fenced, fences, plain_environment
 
 PARENT = """
@@ -25,7 +26,7 @@ time.sleep(60)
 """
 needs = {
     name: pytest.mark.skipif(name not in fences(), reason=f"this machine does not offer: {name}")
-    for name in ("ended with us", "no new privileges", "no network", "no core dumps")
+    for name in ("ended with us", "no new privileges", "no network", LIMITS)
 }
 
 
@@ -64,10 +65,26 @@ def test_a_child_reaches_no_server() -> None:
         assert answer_of(code) == "nothing there"
 
 
-@needs["no core dumps"]
+@needs[LIMITS]
 def test_a_child_leaves_no_core_dump() -> None:
     """The limit is 0."""
     assert answer_of("import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])") == "0"
+
+
+@needs[LIMITS]
+def test_a_child_has_the_limits_that_it_is_given() -> None:
+    """And the same ones as we without."""
+    code = "import resource as r; print(r.getrlimit(r.RLIMIT_FSIZE)[0], r.getrlimit(r.RLIMIT_AS)[0])"
+
+    def limits(**given: int) -> str:
+        command = fenced([sys.executable, "-c", code], **given)
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    assert limits(most_file_bytes=12345, most_memory_bytes=1 << 31) == f"12345 {1 << 31}"
+    assert (
+        limits()
+        == f"{resource.getrlimit(resource.RLIMIT_FSIZE)[0]} {resource.getrlimit(resource.RLIMIT_AS)[0]}"
+    )
 
 
 @needs["no new privileges"]

@@ -16,6 +16,7 @@ from tests.conftest import (
     BOARD,
     CAMERA,
     MIXED,
+    SCREEN,
     Lesson,
     codes_shown,
     names_in,
@@ -24,7 +25,8 @@ from tests.conftest import (
 )
 from timeline.errors import MediaNotFoundError
 from timeline.findings import Severity
-from timeline.render.sources import examine_sources
+from timeline.media.examine import examine_media
+from timeline.render.sources import known_files, slate_reasons
 from timeline.render.video import RenderReport
 
 Damage = Callable[[Path], None]
@@ -109,7 +111,7 @@ def test_a_damaged_file_costs_a_slate_and_a_finding(pair: Lesson, damage: str) -
     assert "f1.mp4" in item.message
     assert report.slated_files == (1,)
     assert [tile.lost for tile in report.plan.scenes[0].tiles] == [None, 1]
-    assert examine_sources(pair.load(), pair.media).reasons[1] == reason
+    assert slate_reasons(examine_media(pair.load(), pair.media))[1] == reason
     assert files_seen(report, pair) == [{1}, set()]
     sound = coded_media.sound(report.path)
     assert coded_media.beep_onsets_ms(sound, 48_000, 2000) == []
@@ -136,10 +138,10 @@ def test_a_file_cut_in_half_with_its_index_in_front_is_shown_as_far_as_it_goes(
     pair.path(1).write_bytes(fast.read_bytes()[: fast.stat().st_size // 2])
     fast.unlink()
     report = pair.render()
-    assert [item.code for item in report.findings] == ["media_short"]
+    assert [item.code for item in report.findings] == ["media_cut_short", "media_short"]
     assert report.plan.frames == 45
     bo = [line[1] for line in codes_shown(report, pair)]
-    real_ms = report.findings[0].at_ms
+    real_ms = report.findings[1].at_ms
     assert real_ms is not None
     assert 500 < real_ms < 2500
     assert all(bo[: real_ms * 15 // 1000])
@@ -190,8 +192,8 @@ def test_the_last_picture_of_a_file_that_breaks_off_inside_of_one_is_held(
 @pytest.mark.parametrize("lack_ms", [20, 67, 300, 467])
 def test_a_file_a_little_shorter_than_declared_is_as_declared(lesson: Lesson, lack_ms: int) -> None:
     """Its last picture stays; neither finding nor slate, up to half a second, and into the next file."""
-    lesson.add(CAMERA, "amy", 0, 2000, real_ms=2000 - lack_ms, sound=False)
-    lesson.add(CAMERA, "amy", 2400, 1600, sound=False)
+    lesson.add(SCREEN, "amy", 0, 2000, real_ms=2000 - lack_ms, sound=False)
+    lesson.add(SCREEN, "amy", 2400, 1600, sound=False)
     report = lesson.render()
     assert report.findings == ()
     assert report.slated_files == ()
@@ -219,7 +221,7 @@ def test_a_camera_that_holds_only_sound_is_heard_and_slated(pair: Lesson, real_f
     report = pair.render()
     assert [item.code for item in report.findings] == ["picture_missing"]
     assert report.slated_files == (1,)
-    assert examine_sources(pair.load(), pair.media).reasons[1] == "sound only"
+    assert slate_reasons(examine_media(pair.load(), pair.media))[1] == "sound only"
     onsets = coded_media.beep_onsets_ms(coded_media.sound(report.path), 48_000, 750)
     assert onsets == pytest.approx([0, 1000, 2000], abs=20)
 
@@ -289,10 +291,10 @@ def test_each_file_is_looked_at_once(lesson: Lesson) -> None:
     lesson.add(CAMERA, "amy", 0, 5000)
     lesson.add(CAMERA, "amy", 1000, 1000)
     lesson.path(0).unlink()
-    sources = examine_sources(lesson.load(), lesson.media)
-    assert [item.code for item in sources.findings] == ["media_missing"]
-    assert sources.reasons[0] == "file missing"
-    assert set(sources.known) == {0, 1}
+    examined = examine_media(lesson.load(), lesson.media)
+    assert [item.code for item in examined.findings] == ["media_missing"]
+    assert examined.lost == {0: "file missing"}
+    assert set(known_files(lesson.load(), examined)) == {0, 1}
 
 
 def test_a_whiteboard_that_is_missing_is_slated_too(lesson: Lesson) -> None:

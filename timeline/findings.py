@@ -144,14 +144,33 @@ FINDING_KINDS: dict[str, FindingKind] = {
     "media_long": FindingKind(
         _I, "a file is longer than the result says", "what lies behind its declared end is not used"
     ),
+    "media_cut_short": FindingKind(
+        _W, "a file breaks off in the middle of its data", "what is whole of it is used"
+    ),
+    "media_damaged": FindingKind(
+        _W, "parts of a file cannot be decoded", "they are shown and heard as far as they can be"
+    ),
+    "header_wrong": FindingKind(
+        _I, "the header of a file claims another length than its packets have", "the packets count"
+    ),
+    "picture_missing": FindingKind(_W, "a file has no picture", "a slate takes its place"),
     "picture_late": FindingKind(
-        _I, "the first picture of a file comes late", "it is shown from the start of the file"
+        _I,
+        "the first picture of a file comes late",
+        "up to a second it is shown from the start of the file, else a slate stands until it comes",
     ),
     "picture_hole": FindingKind(_I, "a file has no new picture for a while", "the last one stays"),
+    "picture_unusual": FindingKind(
+        _I,
+        "a picture is turned, of odd size or colours, changes its size, or comes at a varying rate",
+        "it is shown upright, whole and at its time",
+    ),
+    "sound_missing": FindingKind(_I, "a file has no sound", "it is silent"),
+    "sound_short": FindingKind(_I, "the sound of a file ends before its picture", "silence follows"),
+    "sound_hole": FindingKind(_I, "a file has no sound for a while", "it is silent there"),
     "sound_apart": FindingKind(
         _I, "sound and picture of a file do not begin together", "both stay where they are"
     ),
-    "picture_missing": FindingKind(_W, "a file has no picture", "a slate takes its place"),
     "findings_left_out": FindingKind(_I, "there were very many findings of one kind", "the first are kept"),
     "glyph_missing": FindingKind(_W, "no font at hand can show a name", "a short ASCII id is shown instead"),
 }

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from timeline.checks import findings_at_least
 from timeline.findings import FINDING_KINDS, Finding, Severity
 from timeline.jsontext import ascii_json, harmless, json_text
+from timeline.model import counted
 from timeline.render.progress import RenderProgress
 from timeline.units import format_length, format_time
 
@@ -31,10 +33,14 @@ def talk(message: str) -> None:
     print(harmless(message), file=sys.stderr, flush=True)
 
 
-def talk_about(findings: Iterable[Finding]) -> None:
-    """Say findings on stderr, one line each."""
-    for item in findings:
+def talk_about(findings: Sequence[Finding]) -> None:
+    """Say findings on stderr, one line each, and how many more are merely good to know."""
+    grave = findings_at_least(findings, Severity.WARNING)
+    for item in grave:
         talk(f"{item.severity}: {item.message}")
+    if len(grave) < len(findings):
+        notes = counted(len(findings) - len(grave), "note")
+        talk(f"{notes} on the media besides; timeline check RESULT --media DIR prints all")
 
 
 def print_json(value: Any) -> None:

@@ -56,20 +56,31 @@ def show(lesson: Timeline, as_json: AsJson = False) -> None:
 @takes_lesson
 def check(
     lesson: Timeline,
+    media: Annotated[
+        Path | None, typer.Option("--media", help="Look into the media files of this folder as well.")
+    ] = None,
+    cache: Annotated[Path | None, typer.Option("--cache", help="And into those of this media store.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 1 on a warning or worse.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Print what is odd in a result.
+    """Print what is odd in a result, and with --media in the files that it names.
 
     Example: timeline check --strict sample_results/guide_query_response.json
     """
+    findings = lesson.findings
+    if media is not None or cache is not None:
+        from timeline.media.examine import examine_media
+        from timeline.media.store import MediaStore
+
+        folder = None if media is None else media_folder(None, media)
+        findings += examine_media(lesson, folder, None if cache is None else MediaStore(cache)).findings
     if as_json:
-        print_json([finding_json(item) for item in lesson.findings])
-    elif lesson.findings:
-        print_findings(lesson.findings, output())
+        print_json([finding_json(item) for item in findings])
+    elif findings:
+        print_findings(findings, output())
     else:
         print("no findings")
-    if strict and findings_at_least(lesson.findings, Severity.WARNING):
+    if strict and findings_at_least(findings, Severity.WARNING):
         raise typer.Exit(1)
 
 

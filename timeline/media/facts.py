@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -182,6 +182,37 @@ def from_json(path: Path, document: object) -> MediaFacts:
     )
     root.end()
     return facts
+
+
+def shifted(facts: MediaFacts, by_ms: int) -> MediaFacts:
+    """Return *facts* on a clock that is later by *by_ms*: every time in them."""
+    picture, sound = facts.picture, facts.sound
+    return replace(
+        facts,
+        origin_ms=facts.origin_ms + by_ms,
+        picture=picture
+        and replace(
+            picture,
+            start_ms=picture.start_ms + by_ms,
+            last_ms=picture.last_ms + by_ms,
+            end_ms=picture.end_ms + by_ms,
+            holes=_holes_shifted(picture.holes, by_ms),
+            size_changes=tuple(
+                change._replace(at_ms=change.at_ms + by_ms) for change in picture.size_changes
+            ),
+        ),
+        sound=sound
+        and replace(
+            sound,
+            start_ms=sound.start_ms + by_ms,
+            end_ms=sound.end_ms + by_ms,
+            holes=_holes_shifted(sound.holes, by_ms),
+        ),
+    )
+
+
+def _holes_shifted(holes: tuple[Hole, ...], by_ms: int) -> tuple[Hole, ...]:
+    return tuple(Hole(hole.start_ms + by_ms, hole.end_ms + by_ms) for hole in holes)
 
 
 def _plain(facts: PictureFacts | SoundFacts) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import collections
 import contextlib
 import functools
+import itertools
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ import signal
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +29,20 @@ from timeline.media.launch import fenced, plain_environment
 ENVIRONMENT_VARIABLE = "TIMELINE_FFMPEG"
 SILENCE_S = 120
 """An ffmpeg whose numbers do not move for this long is killed."""
+
+MEMORY_BYTES = 4 << 30
+"""Address space of an ffmpeg, and …"""
+MEMORY_BYTES_PER_INPUT = 256 << 20
+"""… so much more for each file that it opens: the stacks of its threads count though nobody fills them."""
+
+_TOO_LARGE = -getattr(signal, "SIGXFSZ", 1000)
+
+# What ffmpeg says of an input that it cannot decode in places: builds since 7 by its number, older ones by
+# its number for packets and by its name for pictures.
+_DAMAGED_NUMBER = re.compile(
+    r"\[[va]ist#(\d+):.*(?:corrupt decoded frame|Error submitting packet)|Error while decoding stream #(\d+):"
+)
+_DAMAGED_NAME = re.compile(r"(file:.*): corrupt decoded frame in stream")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +119,17 @@ def run_ffmpeg(
     arguments: Sequence[str],
     *,
     folder: Path,
+    most_bytes: int,
     on_frame: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
-) -> None:
-    """Run ffmpeg to its end.
+) -> Counter[str]:
+    """Run ffmpeg to its end; return how often it could not decode something, by the name of the input.
 
     Args:
         ffmpeg: From `find_ffmpeg`.
         arguments: All after the program's name; made by us, never from a result's strings.
         folder: Its working folder.
+        most_bytes: No file that it writes may be larger; reckoned from a plan, never from an input.
         on_frame: Called with the number of frames encoded so far.
         stop: When set, ffmpeg is killed and the call returns.
 
@@ -121,9 +139,11 @@ def run_ffmpeg(
     """
     command = [ffmpeg.path, "-nostdin", "-hide_banner", "-loglevel", "warning", "-y"]
     command += ["-progress", "pipe:1", "-stats_period", "0.5", *arguments]
+    names = [after for option, after in itertools.pairwise(arguments) if option == "-i"]
+    memory_bytes = MEMORY_BYTES + MEMORY_BYTES_PER_INPUT * len(names)
     _allow_many_files()
     process = subprocess.Popen(
-        fenced(command),
+        fenced(command, most_file_bytes=most_bytes, most_memory_bytes=memory_bytes),
         cwd=folder,
         env=plain_environment(),
         stdin=subprocess.DEVNULL,
@@ -133,7 +153,7 @@ def run_ffmpeg(
         errors="replace",
         start_new_session=True,
     )
-    watch = _Watch(process, on_frame)
+    watch = _Watch(process, names, on_frame)
     try:
         silent = False
         while process.poll() is None and not (stop and stop.is_set()):
@@ -146,7 +166,7 @@ def run_ffmpeg(
         _kill(process)
         watch.join()
     if stop and stop.is_set():
-        return
+        return watch.damage
     if silent:
         raise FFmpegFailedError(
             f"ffmpeg made no progress for {SILENCE_S} s and was killed",
@@ -156,9 +176,11 @@ def run_ffmpeg(
     if process.returncode != 0:
         if "No space left on device" in watch.tail:
             raise DiskError(f"{folder}: the disk is full; free some space and run again")
-        raise FFmpegFailedError(
-            f"ffmpeg stopped with status {process.returncode}", command=command, stderr_tail=watch.tail
-        )
+        reason = f"ffmpeg stopped with status {process.returncode}"
+        if process.returncode == _TOO_LARGE:
+            reason = f"ffmpeg wrote more than {most_bytes} bytes, which no such plan needs, and was killed"
+        raise FFmpegFailedError(reason, command=command, stderr_tail=watch.tail)
+    return watch.damage
 
 
 def _allow_many_files() -> None:
@@ -174,10 +196,22 @@ def _allow_many_files() -> None:
 
 
 class _Watch:
-    """Two threads that drain what a process says, so that it never blocks."""
+    """Two threads that drain what a process says, so that it never blocks.
 
-    def __init__(self, process: subprocess.Popen[str], on_frame: Callable[[int], None] | None) -> None:
+    Attributes:
+        heard_at: When its numbers moved last.
+        damage: How often it could not decode something, by the name of the input.
+    """
+
+    def __init__(
+        self,
+        process: subprocess.Popen[str],
+        inputs: Sequence[str],
+        on_frame: Callable[[int], None] | None,
+    ) -> None:
         self.heard_at = time.monotonic()
+        self.damage: Counter[str] = Counter()
+        self._inputs = inputs
         self._on_frame = on_frame
         self._numbers: dict[str, str] = {}
         self._lines: collections.deque[str] = collections.deque(maxlen=12)
@@ -215,6 +249,14 @@ class _Watch:
             for line in pipe:
                 if line.strip():
                     self._lines.append(line.rstrip()[:500])
+                    self._look_for_damage(line)
+
+    def _look_for_damage(self, line: str) -> None:
+        numbered, named = _DAMAGED_NUMBER.search(line), _DAMAGED_NAME.match(line)
+        if numbered and (number := int(numbered[1] or numbered[2])) < len(self._inputs):
+            self.damage[self._inputs[number]] += 1
+        elif named:
+            self.damage[named[1]] += 1
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

@@ -1,7 +1,8 @@
 """How a child process is fenced in: what this machine offers of it.
 
 On Linux with util-linux a child dies with us even when we are killed outright, gains no privileges, reaches
-no network and leaves no core dump. Elsewhere less of it holds; ``timeline --version --json`` says what.
+no network, leaves no core dump and has limits. Elsewhere less of it holds; ``timeline --version --json``
+says what.
 """
 
 from __future__ import annotations
@@ -13,19 +14,33 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+_LIMITS = "no core dumps, limits on memory and files"
 _FENCES: dict[str, tuple[str, ...]] = {
     # The kernel ends the child when the thread that started it is gone; that thread waits for it.
     "ended with us": ("setpriv", "--pdeathsig", "KILL"),
     "no new privileges": ("setpriv", "--no-new-privs"),
     "no network": ("unshare", "--map-root-user", "--net"),
-    "no core dumps": ("prlimit", "--core=0"),
+    _LIMITS: ("prlimit", "--core=0"),  # the last one: further limits are put behind it
 }
 _KEPT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TEMP", "TMP", "TMPDIR", "HOME")
 
 
-def fenced(command: Sequence[str]) -> list[str]:
-    """Return *command* behind all fences that this machine offers."""
-    return [*(part for fence in _offered().values() for part in fence), *command]
+def fenced(
+    command: Sequence[str], *, most_file_bytes: int | None = None, most_memory_bytes: int | None = None
+) -> list[str]:
+    """Return *command* behind all fences that this machine offers.
+
+    Args:
+        command: A program and its arguments.
+        most_file_bytes: How large a file may grow that it writes; a signal ends it there.
+        most_memory_bytes: How much address space it may have.
+    """
+    offered = _offered()
+    fences = [part for fence in offered.values() for part in fence]
+    limits = {"--fsize": most_file_bytes, "--as": most_memory_bytes}
+    if _LIMITS in offered:
+        fences += [f"{name}={limit}" for name, limit in limits.items() if limit is not None]
+    return [*fences, *command]
 
 
 def fences() -> tuple[str, ...]:

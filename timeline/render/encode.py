@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -19,9 +20,12 @@ from timeline.render.layout import Rectangle
 from timeline.render.plan import RenderPlan
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
+from timeline.units import sample_at
 
 LONG_GRAPH = 100_000
 """A graph of more characters than this goes into a file."""
+SPARE_BYTES = 64 << 20
+"""An output may be larger by this than its pictures or samples would be without any compression."""
 PAUSE_NOTE_MS = 4000
 """How long the note after a pause is shown."""
 
@@ -60,8 +64,11 @@ def encode_video(
     output: Path,
     *,
     progress: Callable[[RenderProgress], None] | None = None,
-) -> None:
+) -> Counter[str]:
     """Encode *job* into *output*, with *folder* for the pieces.
+
+    Returns:
+        How often something could not be decoded, by the name under which ffmpeg knows a file.
 
     Raises:
         FFmpegFailedError: ffmpeg failed; the others are stopped.
@@ -76,20 +83,39 @@ def encode_video(
     stop = threading.Event()
     pool = ThreadPoolExecutor(max_workers=job.workers, thread_name_prefix="render")
     try:
-        futures = [pool.submit(run_ffmpeg, ffmpeg, sound, folder=folder, stop=stop)]
+        samples = sample_at(job.plan.duration_ms)
+        futures = [
+            pool.submit(
+                run_ffmpeg, ffmpeg, sound, folder=folder, most_bytes=SPARE_BYTES + 4 * samples, stop=stop
+            )
+        ]
         for chunk, command in zip(chunks, commands, strict=True):
             count = counter.of_chunk(chunk.number)
-            futures.append(pool.submit(run_ffmpeg, ffmpeg, command, folder=folder, on_frame=count, stop=stop))
+            most_bytes = SPARE_BYTES + 4 * chunk.frames * job.plan.width_px * job.plan.height_px
+            futures.append(
+                pool.submit(
+                    run_ffmpeg,
+                    ffmpeg,
+                    command,
+                    folder=folder,
+                    most_bytes=most_bytes,
+                    on_frame=count,
+                    stop=stop,
+                )
+            )
         finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in finished:
-            future.result()
+        damage = sum((future.result() for future in finished), Counter[str]())
     except BaseException:
         stop.set()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
     join = join_arguments("chunks.txt", "sound.m4a", str(output.resolve()))
-    run_ffmpeg(ffmpeg, join, folder=folder)
+    parts = [folder / "sound.m4a", *(folder / _chunk_name(chunk) for chunk in chunks)]
+    with disk_errors(output):
+        most_bytes = SPARE_BYTES + 2 * sum(part.stat().st_size for part in parts if part.exists())
+    run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=most_bytes)
+    return damage
 
 
 def _chunk_name(chunk: Chunk) -> str:

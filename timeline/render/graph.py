@@ -198,6 +198,11 @@ def join_arguments(chunk_list: str, sound: str, output: str) -> list[str]:
     ]
 
 
+def input_name(facts: MediaFacts) -> str:
+    """Return the name under which ffmpeg knows a file: never an option, nor another protocol."""
+    return f"file:{facts.path.resolve()}"
+
+
 class _Inputs:
     """The inputs of one graph, each an input of its own.
 
@@ -222,7 +227,7 @@ class _Inputs:
     def media(self, facts: MediaFacts, **options: Any) -> Any:
         """Return a stranger's file: a forced reader, nothing but files, known codecs."""
         return self.add(
-            f"file:{facts.path.resolve()}",
+            input_name(facts),
             facts.demuxer,
             protocol_whitelist="file",
             format_whitelist=DEMUXERS[facts.demuxer],

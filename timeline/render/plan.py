@@ -31,11 +31,13 @@ class KnownFile:
         usable: Whether it can be read at all.
         picture_end_ms: Media time up to which there is something to show; 0 if nothing.
         sound_end_ms: Media time up to which there is sound; 0 if none.
+        picture_start_ms: Media time of the first picture that counts; before it a slate stands.
     """
 
     usable: bool
     picture_end_ms: int
     sound_end_ms: int
+    picture_start_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def plan_video(
         )
     regions = make_layout(layout, timeline, *size_px)
     seen = timeline if files is None else _shortened(timeline, files)
-    chooser = _Chooser(timeline, seen)
+    chooser = _Chooser(timeline, seen, files or {})
     first_frame = frame_at(start_ms, frame_rate)
     if frame_at(end_ms, frame_rate) == first_frame:
         raise ParameterError(
@@ -255,11 +257,13 @@ class _Chooser:
     Args:
         declared: The lesson as the result tells it.
         seen: The lesson as its files allow it.
+        files: What is known of each file.
     """
 
-    def __init__(self, declared: Timeline, seen: Timeline) -> None:
+    def __init__(self, declared: Timeline, seen: Timeline, files: Mapping[int, KnownFile]) -> None:
         self._declared = {track.id: track for track in declared.tracks}
         self._seen = {track.id: track for track in seen.tracks}
+        self._files = files
 
     def tile(self, region: Region, scene: Scene, begin_ms: int) -> Tile:
         """Return a clip that plays in *scene*, the last frame of one within a seam, or a slate."""
@@ -268,7 +272,7 @@ class _Chooser:
         held = _best((t, _held_clip(self._seen[t.id], scene.start_ms)) for t in region.tracks)
         lost = None
         if wanted and (playing is None or playing[1].media is not wanted[1].media):
-            lost = wanted[1].media.position
+            lost = self._lost(wanted[1], scene.start_ms)
         place = region.rectangle
         if playing is None and held is None:
             track = wanted[0] if wanted else region.slate_track
@@ -280,6 +284,12 @@ class _Chooser:
         assert playing is not None
         track, clip = playing
         return Tile(track.id, clip.media.position, None, place, clip.media_ms(begin_ms), lost=lost)
+
+    def _lost(self, clip: Clip, at_ms: int) -> int | None:
+        """Return the file of *clip*; None where its picture has merely not begun, and nothing is lost."""
+        known = self._files.get(clip.media.position)
+        waits = known is not None and known.usable and clip.media_ms(at_ms) < known.picture_start_ms
+        return None if waits else clip.media.position
 
 
 def _best(candidates: Iterable[tuple[Track, Clip | None]]) -> tuple[Track, Clip] | None:
@@ -302,16 +312,18 @@ def _held_clip(track: Track, at_ms: int) -> Clip | None:
 
 
 def _shortened(timeline: Timeline, files: Mapping[int, KnownFile]) -> Timeline:
-    """Return *timeline* with each clip cut where its file really ends; clips that have nothing are gone."""
+    """Return *timeline* with each clip cut to what its file can show; clips that have nothing are gone."""
     tracks = []
     for track in timeline.tracks:
         clips = []
         for clip in track.clips:
             known = files.get(clip.media.position)
-            usable_ms = known.picture_end_ms - clip.media_start_ms if known else 0
-            if usable_ms > 0:
-                end_ms = min(clip.end_ms, clip.start_ms + usable_ms)
-                clips.append(clip._replace(end_ms=end_ms))
+            if known is None:
+                continue
+            zero_ms = clip.start_ms - clip.media_start_ms
+            shown = clip.part(zero_ms + known.picture_start_ms, zero_ms + known.picture_end_ms)
+            if shown.duration_ms > 0:
+                clips.append(shown)
         tracks.append(dataclasses.replace(track, clips=tuple(clips)))
     return dataclasses.replace(timeline, tracks=tuple(tracks))
 

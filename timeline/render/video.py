@@ -5,24 +5,26 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from timeline.errors import ParameterError
-from timeline.findings import Finding
+from timeline.findings import Finding, finding
 from timeline.fonts import readable_names
+from timeline.jsontext import file_name
+from timeline.media.examine import ExaminedMedia, examine_media, first_uses, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
-from timeline.model import Timeline
+from timeline.model import Timeline, counted
 from timeline.publish import check_output, disk_errors, published
 from timeline.render.encode import Job, encode_video
-from timeline.render.graph import Encoding
+from timeline.render.graph import Encoding, input_name
 from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
-from timeline.render.sources import examine_sources
+from timeline.render.sources import known_files, slate_reasons
 from timeline.render.verify import verify_video
 from timeline.units import check_crf, parse_frame_rate
 
@@ -106,8 +108,9 @@ def render_video(
     check_output(path, overwrite=overwrite)
     program = find_ffmpeg(ffmpeg)
     store = MediaStore(default_cache() if cache is None else Path(cache))
-    sources = examine_sources(timeline, media_folder(None, Path(media) if media is not None else None), store)
-    if path.resolve() in {facts.path.resolve() for facts in sources.facts.values()}:
+    examined = examine_media(timeline, media_folder(None, Path(media) if media is not None else None), store)
+    require_usable(examined)
+    if path.resolve() in {facts.path.resolve() for facts in examined.facts.values()}:
         raise ParameterError(f"{path}: is one of the lesson's own files; name another output")
     plan = plan_video(
         timeline,
@@ -116,15 +119,15 @@ def render_video(
         frame_rate=parse_frame_rate(str(frame_rate)),
         start_ms=start_ms,
         end_ms=end_ms,
-        files=sources.known,
+        files=known_files(timeline, examined),
     )
     names = readable_names(timeline, font)
     workers = max(1, jobs or os.cpu_count() or 1)
     job = Job(
         plan,
         timeline,
-        sources.facts,
-        sources.reasons,
+        examined.facts,
+        slate_reasons(examined),
         names.by_track,
         labels,
         font,
@@ -135,11 +138,24 @@ def render_video(
         with disk_errors(path):
             folder = tempfile.TemporaryDirectory(prefix=".timeline-", dir=path.parent)
         with folder:
-            encode_video(job, program, Path(folder.name), part, progress=progress)
+            damage = encode_video(job, program, Path(folder.name), part, progress=progress)
             verify_video(part, plan)
     return RenderReport(
         path=path,
         plan=plan,
-        findings=(*sources.findings, *names.findings),
+        findings=(*examined.findings, *_damaged(timeline, examined, damage), *names.findings),
         elapsed_s=time.monotonic() - began,
     )
+
+
+def _damaged(timeline: Timeline, examined: ExaminedMedia, damage: Mapping[str, int]) -> list[Finding]:
+    """Return a finding for each file that could not be decoded in places."""
+    found = []
+    for position, (_, clip) in first_uses(timeline).items():
+        media = examined.facts.get(position)
+        count = damage.get(input_name(media), 0) if media else 0
+        if media and count and not media.is_cut_short:  # the break is told, and is damage to a decoder
+            name = file_name(media.path)
+            message = f"{name}: could not be decoded in {counted(count, 'place')}; download it again"
+            found.append(finding("media_damaged", message, at_ms=clip.start_ms, where=name))
+    return found

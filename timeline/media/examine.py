@@ -1,0 +1,141 @@
+"""The files of a lesson as they are: located, probed, and held against what the result declares."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from timeline.errors import MediaNotFoundError, MediaUnreadableError
+from timeline.findings import Finding, finding
+from timeline.jsontext import file_name
+from timeline.media.facts import from_json, shifted, to_json
+from timeline.media.locate import LocatedMedia, describe_missing, locate_media
+from timeline.media.probe import MediaFacts, probe_media
+from timeline.media.reconcile import reconcile
+from timeline.media.store import MediaStore
+from timeline.model import Clip, Timeline
+
+
+class FirstUse(NamedTuple):
+    """Where a file of a result plays first: the kind of its track, and the clip."""
+
+    kind: str
+    clip: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class ExaminedMedia:
+    """The files of a lesson as they are.
+
+    Attributes:
+        located: Where they were looked for, and found.
+        facts: Of each usable file, by position in the result's list, on a clock that begins with the file.
+        lost: Why a file is not usable, in a few words, by position.
+        findings: What is odd about them.
+    """
+
+    located: LocatedMedia
+    facts: dict[int, MediaFacts]
+    lost: dict[int, str]
+    findings: tuple[Finding, ...]
+
+
+def examine_media(timeline: Timeline, folder: Path | None, store: MediaStore | None = None) -> ExaminedMedia:
+    """Return what the files in *folder* and in *store* hold, and how that differs from the result.
+
+    Raises:
+        MediaNotFoundError: *folder* cannot be listed.
+    """
+    located = locate_media(timeline, folder, store)
+    examined = ExaminedMedia(located, {}, {}, ())
+    probed: dict[Path, MediaFacts] = {}
+    findings: list[Finding] = []
+    for position, use in first_uses(timeline).items():
+        path = located.paths.get(position)
+        if path is None:
+            name = describe_missing([use.clip.media])
+            examined.lost[position] = "file missing"
+            findings.append(
+                finding("media_missing", f"no file for {name}", at_ms=use.clip.start_ms, where=name)
+            )
+            continue
+        try:
+            if path not in probed:
+                probed[path] = _facts(path, store)
+            media = _from_zero(probed[path], use.clip.media.duration_ms)
+        except MediaUnreadableError as error:
+            examined.lost[position] = error.reason
+            findings.append(
+                finding("media_unreadable", str(error), at_ms=use.clip.start_ms, where=file_name(path))
+            )
+            continue
+        examined.facts[position] = media
+        findings += reconcile(use.clip, use.kind, media)
+    return dataclasses.replace(examined, findings=tuple(findings))
+
+
+def first_uses(timeline: Timeline) -> dict[int, FirstUse]:
+    """Return where each file plays first, by its position; a file may lie in several pieces on its track."""
+    uses: dict[int, FirstUse] = {}
+    for kind, clip in _clips(timeline):
+        uses.setdefault(clip.media.position, FirstUse(kind, clip))
+    return uses
+
+
+def require_usable(examined: ExaminedMedia) -> None:
+    """Refuse a lesson of which no file is usable.
+
+    Raises:
+        MediaNotFoundError: The message lists what is missing, and how to get it.
+    """
+    if examined.facts:
+        return
+    located, missing = examined.located, describe_missing(examined.located.missing)
+    if located.folder is None and not located.paths:
+        raise MediaNotFoundError(
+            f"no media folder; download these files into one and name it with --media: {missing}"
+        )
+    if not located.paths:
+        raise MediaNotFoundError(
+            f"none of the lesson's files is in {located.folder}; download them into it: {missing}"
+        )
+    unreadable = "; ".join(item.message for item in examined.findings if item.code == "media_unreadable")
+    message = f"no file of the lesson is usable: {unreadable}"
+    if located.missing:
+        message += f"; download into {located.folder or 'a folder'}: {missing}"
+    raise MediaNotFoundError(message)
+
+
+def _clips(timeline: Timeline) -> Iterator[tuple[str, Clip]]:
+    return ((track.kind, clip) for track in timeline.tracks for clip in track.clips)
+
+
+def _facts(path: Path, store: MediaStore | None) -> MediaFacts:
+    """Return the facts of a file; those of a file of the store are kept, since its content never changes."""
+    digest = store.digest(path) if store else None
+    if store is None or digest is None:
+        return probe_media(path)
+    kept = store.facts(digest)
+    if kept is not None:
+        with contextlib.suppress(ValueError):  # of another version, or broken
+            return from_json(path, kept)
+    facts = probe_media(path)
+    store.keep_facts(digest, to_json(facts))
+    return facts
+
+
+def _from_zero(media: MediaFacts, declared_ms: int) -> MediaFacts:
+    """Return *media* with a clock that begins at 0 where that of the file does not and the length says so.
+
+    A file that was cut out of a longer one may begin at 5 s; its declared length then fits what it holds, and
+    not its last time stamp. A stream that merely begins late keeps its distance.
+    """
+    ends = [stream.end_ms for stream in (media.picture, media.sound) if stream]
+    end_ms, zero_ms = max(ends), media.origin_ms
+    if zero_ms <= 0 or abs(end_ms - declared_ms) <= abs(end_ms - zero_ms - declared_ms):
+        return media
+    return shifted(media, -zero_ms)
