@@ -16,6 +16,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "timeline"
 FLOORS = [
     ["errors", "version", "kinds", "samples"],
     ["units", "interval", "findings", "palette", "extras", "jsontext", "collector"],
+    ["sinks"],
     ["publish"],
     ["results", "model", "roster", "journal"],
     ["stamps"],
@@ -183,6 +184,28 @@ def test_vendor_words_stay_in_results(files: dict[str, str]) -> None:
     }
 
     assert strangers == set()
+
+
+DOORS_OUT = {
+    "subprocess": {"timeline.media.launch", "timeline.media.probe", "timeline.media.ffmpeg"},
+    "urllib3": {"timeline.media.connect", "timeline.media.download"},
+    "socket": {"timeline.media.connect"},
+    "html": {"timeline.sinks"},
+}
+
+
+@pytest.mark.parametrize("package", DOORS_OUT)
+def test_what_leads_out_has_few_doors(files: dict[str, str], package: str) -> None:
+    """Programs are run, servers asked and pages escaped in these modules and nowhere else."""
+    users = {
+        name
+        for name, source in files.items()
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == package for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == package)
+    }
+
+    assert users == DOORS_OUT[package]
 
 
 def test_modules_stay_small(files: dict[str, str]) -> None:

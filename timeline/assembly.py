@@ -14,11 +14,11 @@ from operator import attrgetter
 from timeline import kinds
 from timeline.findings import Finding, finding
 from timeline.journal import Journal
-from timeline.jsontext import show
 from timeline.model import Clip, MediaReference, Pause, Timeline, Track, track_order
 from timeline.pauses import DEFAULT_RULES, PauseRules, find_cuts, infer_pauses, place_told_pauses
 from timeline.results.recording import DeclaredPause, RecordedFile, RecordingResult
 from timeline.roster import Roster
+from timeline.sinks import show
 from timeline.stamps import Stamps, read_stamps
 from timeline.units import format_time
 

@@ -10,7 +10,6 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 
 from timeline.analysis.presence import presence_table
@@ -25,6 +24,7 @@ from timeline.publish import check_output, disk_errors, published, write_text
 from timeline.render.progress import RenderProgress
 from timeline.render.video import RenderReport, render_video
 from timeline.samples import sample_lesson_folder
+from timeline.sinks import xml_text
 from timeline.units import format_time
 
 with needs_extra("media"):
@@ -119,7 +119,7 @@ def _presence_csv(lesson: Timeline) -> str:
 def _page(lesson: Timeline, folder: Path) -> str:
     table = presence_table(lesson)
     rows = "".join(
-        f"<tr><td>{escape(str(label))}<td>{escape(str(role))}<td>{format_time(int(on_ms))}"
+        f"<tr><td>{xml_text(str(label))}<td>{xml_text(str(role))}<td>{format_time(int(on_ms))}"
         f"<td>{100 * float(ratio):.0f} %<td>{spans}"
         for label, role, on_ms, ratio, spans in zip(
             table["label"],
@@ -150,9 +150,9 @@ def _page(lesson: Timeline, folder: Path) -> str:
         )
     )
     return _PAGE.format(
-        facts="".join(f"<li>{escape(fact)}" for fact in facts),
+        facts="".join(f"<li>{xml_text(fact)}" for fact in facts),
         rows=rows,
-        commands=escape(commands),
+        commands="\n".join(map(xml_text, commands.splitlines())),
     )
 
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from timeline.errors import JournalError
 from timeline.findings import Finding, finding
-from timeline.jsontext import file_name
+from timeline.sinks import file_name
 
 CALLS = ("start", "pause", "resume", "stop")
 """The calls that count."""

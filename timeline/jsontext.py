@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 import re
-import unicodedata
-from pathlib import Path
 from typing import Any
 
 from pydantic_core import to_json
@@ -39,48 +35,6 @@ def ascii_json(text: str) -> str:
         '"\\u5f20"'
     """
     return _BEYOND_ASCII.sub(_escaped, text)
-
-
-def is_harmless(character: str) -> bool:
-    r"""Return whether a character may be shown as it is: letters, blanks of all widths, joiners.
-
-    Example:
-        >>> [is_harmless(c) for c in ("张", "\u3000", "\u200c", "\u202e", "\x1b")]
-        [True, True, True, False, False]
-    """
-    return character.isprintable() or character in "\u200c\u200d" or unicodedata.category(character) == "Zs"
-
-
-def harmless(text: str) -> str:
-    r"""Return *text* without characters that could steer a terminal or break a line.
-
-    Example:
-        >>> harmless("张\x1b[2J")
-        '张\\x1b[2J'
-    """
-    return "".join(c if is_harmless(c) else c.encode("unicode_escape").decode("ascii") for c in text)
-
-
-def file_name(path: Path) -> str:
-    """Return the last part of *path* for a message: as UTF-8 can write it, and harmless."""
-    return harmless(os.fsencode(path.name).decode("utf-8", "replace"))
-
-
-def show(value: object) -> str:
-    """Return a stranger's *value* in at most 40 harmless characters, for a message.
-
-    Example:
-        >>> show("amy"), show([1]), show(None), show(1.5)
-        ("'amy'", 'a list', 'null', '1.5')
-    """
-    if isinstance(value, (dict, list)):
-        return "an object" if isinstance(value, dict) else "a list"
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, float) and math.isinf(value):
-        return "a number beyond all bounds"
-    text, quote = (harmless(value[:41]), "'") if isinstance(value, str) else (str(value), "")
-    return f"{quote}{text if len(text) <= 38 else text[:35] + '...'}{quote}"
 
 
 def _escaped(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from timeline.errors import RosterError
 from timeline.findings import Finding, finding
-from timeline.jsontext import file_name
+from timeline.sinks import file_name
 
 ROLES = ("teacher", "student", "assistant", "observer")
 """The roles that are known."""

@@ -6,13 +6,11 @@ is escaped. Colours of text follow the page, so dark pages work.
 
 from __future__ import annotations
 
-from html import escape
-
 from timeline import kinds
 from timeline.interval import merge, spans_of
-from timeline.jsontext import is_harmless
 from timeline.model import Pause, Timeline, Track
 from timeline.palette import PAUSE_COLOUR, kind_colour
+from timeline.sinks import xml_text
 from timeline.units import format_length, format_time
 
 MAX_LANES = 40
@@ -69,11 +67,6 @@ def pause_label(pause: Pause) -> str:
 def lane_name(track: Track, name: str) -> str:
     """Return what stands beside the lane of *track*: *name*, and the kind where a user has several."""
     return name if track.user_id is None or track.kind == kinds.CAMERA else f"{name} ({track.kind})"
-
-
-def xml_text(text: str) -> str:
-    """Return *text* for use inside XML or HTML, without characters that XML forbids."""
-    return escape("".join(c if is_harmless(c) else "\ufffd" for c in text))
 
 
 def tick_times_ms(duration_ms: int, most: int = 8) -> list[int]:

@@ -13,9 +13,10 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from timeline.checks import findings_at_least
 from timeline.findings import FINDING_KINDS, Finding, Severity
-from timeline.jsontext import ascii_json, harmless, json_text
+from timeline.jsontext import ascii_json, json_text
 from timeline.model import counted
 from timeline.render.progress import RenderProgress
+from timeline.sinks import terminal_text
 from timeline.units import format_length, format_time
 
 _PLAIN_WIDTH = 140
@@ -30,7 +31,7 @@ def output() -> Console:
 
 def talk(message: str) -> None:
     """Say one line on stderr."""
-    print(harmless(message), file=sys.stderr, flush=True)
+    print(terminal_text(message), file=sys.stderr, flush=True)
 
 
 def talk_about(findings: Sequence[Finding]) -> None:
@@ -67,7 +68,7 @@ def print_findings(findings: Iterable[Finding], console: Console) -> None:
         console.print(f"{code}{number}: {kind.means}; {kind.done}", markup=False, soft_wrap=True)
         for item in items[:_MOST_OF_A_KIND]:
             time = "" if item.at_ms is None else f"{format_time(item.at_ms)}  "
-            console.print(f"        {time}{harmless(item.message)}", markup=False, soft_wrap=True)
+            console.print(f"        {time}{terminal_text(item.message)}", markup=False, soft_wrap=True)
         if len(items) > _MOST_OF_A_KIND:
             console.print(f"        … {len(items) - _MOST_OF_A_KIND} more; --json prints all", markup=False)
 

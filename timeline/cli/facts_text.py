@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from timeline.jsontext import harmless
 from timeline.media.facts import Hole, MediaFacts, PictureFacts, SoundFacts
+from timeline.sinks import terminal_text
 from timeline.units import format_time
 
 _MOST_HOLES = 4
@@ -16,7 +16,7 @@ _MOST_HOLES = 4
 def print_facts(facts: MediaFacts, console: Console) -> None:
     """Print what is in a file: one line for the file, one for each stream, one for what is odd."""
     header = "" if facts.header_duration_ms is None else f", {format_time(facts.header_duration_ms)} claimed"
-    console.print(harmless(f"{facts.path}: {facts.demuxer}{header}"), markup=False, soft_wrap=True)
+    console.print(terminal_text(f"{facts.path}: {facts.demuxer}{header}"), markup=False, soft_wrap=True)
     if facts.picture:
         console.print(f"  picture: {_picture(facts.picture)}", markup=False, soft_wrap=True)
     if facts.sound:

@@ -7,8 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from timeline.cli.console import print_findings
-from timeline.jsontext import harmless
 from timeline.model import Gap, Pause, Timeline, Track, counted
+from timeline.sinks import terminal_text
 from timeline.units import format_length, format_time, format_wall_time
 
 _LANE_CELLS, _LEAST_CELLS = 40, 10
@@ -20,7 +20,7 @@ def print_timeline(lesson: Timeline, console: Console) -> None:
     """Print tracks with their gaps, pauses, sections and findings."""
     room = f"room {lesson.room_id}, " if lesson.room_id else ""
     console.print(
-        harmless(f"{room}{format_time(lesson.duration_ms)}, {counted(len(lesson.tracks), 'track')}"),
+        terminal_text(f"{room}{format_time(lesson.duration_ms)}, {counted(len(lesson.tracks), 'track')}"),
         markup=False,
     )
     if lesson.wall is not None:
@@ -37,12 +37,12 @@ def print_timeline(lesson: Timeline, console: Console) -> None:
         files = str(len({clip.media.position for clip in track.clips}))
         name = [_name(track)] if named else []
         values = (track.id, *name, _lane(track, cells), files, format_time(on_ms))
-        table.add_row(*(Text(harmless(value)) for value in values))
+        table.add_row(*(Text(terminal_text(value)) for value in values))
     console.print(table)
     _more(console, len(lesson.tracks) - _MOST_TRACKS, "tracks")
     for track in lesson.tracks[:_MOST_TRACKS]:
         if gaps := track.gaps():
-            console.print(harmless(f"gaps of {track.id}: {_gaps(gaps)}"), markup=False)
+            console.print(terminal_text(f"gaps of {track.id}: {_gaps(gaps)}"), markup=False)
     for pause in lesson.pauses[:_MOST_PAUSES]:
         console.print(f"pause at {format_time(pause.at_ms)}: {_length(pause)} ({pause.source})", markup=False)
     _more(console, len(lesson.pauses) - _MOST_PAUSES, "pauses")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from timeline.errors import FetchError
-from timeline.jsontext import harmless, show
+from timeline.sinks import show, terminal_text
 
 MOST_URL_CHARACTERS = 4096
 
@@ -139,12 +139,12 @@ def parse(url: str, policy: Policy) -> Target:
     if not 0 < port < 65536 or (port not in _PORTS.values() and not is_allowed):
         raise bad_url(
             f"expected a link with port 80 or 443, got {port} in {without_secrets(url)}; "
-            f"allow {harmless(host)}:{port} if that is yours"
+            f"allow {terminal_text(host)}:{port} if that is yours"
         )
     path = match["path"] + match["query"]
     # Without the query, which may hold a token.
     where = host + ("" if port == _PORTS[scheme] else f":{port}") + match["path"]
-    where = harmless(where if len(where) <= 120 else f"{where[:117]}...")
+    where = terminal_text(where if len(where) <= 120 else f"{where[:117]}...")
     return Target(url, scheme, host, port, path if path.startswith("/") else f"/{path}", is_allowed, where)
 
 

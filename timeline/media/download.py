@@ -23,7 +23,6 @@ from urllib.parse import urljoin
 
 from timeline.errors import FetchError
 from timeline.extras import needs_extra
-from timeline.jsontext import show
 from timeline.media.address import Policy, Target, bad_url, parse
 from timeline.media.connect import (
     BROKEN,
@@ -36,6 +35,7 @@ from timeline.media.connect import (
     validator_of,
 )
 from timeline.publish import disk_errors, write_text
+from timeline.sinks import show
 from timeline.version import __version__
 
 with needs_extra("media"):

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from timeline.errors import MediaNotFoundError, MediaUnreadableError
 from timeline.findings import Finding, finding
-from timeline.jsontext import file_name
 from timeline.media.facts import from_json, shifted, to_json
 from timeline.media.locate import LocatedMedia, describe_missing, locate_media
 from timeline.media.probe import MediaFacts, probe_media
 from timeline.media.reconcile import reconcile
 from timeline.media.store import MediaStore
 from timeline.model import Clip, Timeline
+from timeline.sinks import file_name
 
 
 class FirstUse(NamedTuple):

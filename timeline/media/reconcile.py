@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from timeline import kinds
 from timeline.findings import Finding, finding
-from timeline.jsontext import file_name
 from timeline.media.facts import Hole, MediaFacts, PictureFacts
 from timeline.model import Clip
+from timeline.sinks import file_name
 from timeline.units import format_time
 
 LENGTH_TOLERANCE_MS = 500

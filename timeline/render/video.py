@@ -13,7 +13,6 @@ from pathlib import Path
 from timeline.errors import ParameterError
 from timeline.findings import Finding, finding
 from timeline.fonts import readable_names
-from timeline.jsontext import file_name
 from timeline.media.examine import ExaminedMedia, examine_media, first_uses, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
@@ -26,6 +25,7 @@ from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, RenderPlan
 from timeline.render.progress import RenderProgress
 from timeline.render.sources import known_files, slate_reasons
 from timeline.render.verify import verify_video
+from timeline.sinks import file_name
 from timeline.units import check_crf, parse_frame_rate
 
 

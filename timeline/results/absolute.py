@@ -9,9 +9,9 @@ from typing import NamedTuple
 from timeline import kinds
 from timeline.findings import Finding, finding
 from timeline.interval import Span
-from timeline.jsontext import show
 from timeline.results.fields import FieldReader
 from timeline.results.recording import MAX_TIME_MS, RecordedFile, RecordingResult, no_usable_file
+from timeline.sinks import show
 
 _MOST_APART_MS = MAX_TIME_MS // 2
 _EARLIEST_UNIX_MS = 1_262_304_000_000  # 2010

@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from timeline.errors import RecordingFailedError
-from timeline.jsontext import show
 from timeline.results.fields import read_whole_number
+from timeline.sinks import show
 
 # What the guide advises for its error codes (§5).
 ADVICE = {

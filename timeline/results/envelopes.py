@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from timeline.errors import ResultFormatError, ResultNotReadyError
-from timeline.jsontext import show
+from timeline.sinks import show
 
 _WRAPPERS = ("Response", "EventData", "data")
 _KEPT = (

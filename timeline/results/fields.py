@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from timeline.findings import Finding, finding
-from timeline.jsontext import show
+from timeline.sinks import show
 
 MAX_ID_CHARACTERS = 1024
 MAX_URL_CHARACTERS = 4096

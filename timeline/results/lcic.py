@@ -12,7 +12,6 @@ from typing import Any
 from timeline import kinds
 from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
-from timeline.jsontext import show
 from timeline.results.absolute import StampedFile, kind_of, place
 from timeline.results.advice import refuse_error
 from timeline.results.body import read_stamp
@@ -20,6 +19,7 @@ from timeline.results.envelopes import choose_task
 from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, writable
 from timeline.results.recording import MAX_TIME_MS, RecordingResult
 from timeline.results.rows import MAX_SIZE_BYTES
+from timeline.sinks import show
 from timeline.units import format_time
 
 _STREAMS, _MIXED = "StreamInfo", "RecordInfo"

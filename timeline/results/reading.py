@@ -10,11 +10,11 @@ from types import ModuleType
 from typing import Any
 
 from timeline.errors import ResultFormatError
-from timeline.jsontext import show
 from timeline.results import lcic, split_record, tic_saas, tic_v1, tiw, trtc
 from timeline.results.envelopes import open_envelopes
 from timeline.results.recording import MAX_ROWS, RecordingResult, too_many_rows
 from timeline.results.strict_json import MAX_BYTES, parse_json
+from timeline.sinks import show
 
 _SPARE_CONTAINERS = 10_000  # objects and lists that a document may hold beyond four for each row
 

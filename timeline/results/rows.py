@@ -17,9 +17,9 @@ from typing_extensions import TypedDict
 from timeline import kinds
 from timeline.errors import ResultFormatError
 from timeline.findings import Finding, finding
-from timeline.jsontext import show
 from timeline.results.fields import MAX_ID_CHARACTERS, MAX_URL_CHARACTERS, FieldReader
 from timeline.results.recording import MAX_TIME_MS, RecordedFile, no_usable_file
+from timeline.sinks import show
 
 MAX_SIZE_BYTES = 10**15
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultNotReadyError
-from timeline.jsontext import show
 from timeline.results.advice import refuse_failure
 from timeline.results.body import BodyNames, read_body
 from timeline.results.old_units import with_plausible_units
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
+from timeline.sinks import show
 
 _NAMES = BodyNames(
     SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration", room="class_id", task="task_id"

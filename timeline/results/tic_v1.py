@@ -10,11 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultNotReadyError
-from timeline.jsontext import show
 from timeline.results.advice import refuse_failure
 from timeline.results.body import BodyNames, read_body
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import SNAKE
+from timeline.sinks import show
 
 _ONLINE = BodyNames(SNAKE, start="start_time", stop="stop_time", pauses="omitted_duration")
 _OFFLINE = BodyNames(

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from timeline.errors import ResultFormatError, ResultNotReadyError
-from timeline.jsontext import show
 from timeline.results.advice import failure, refuse_error
 from timeline.results.body import BodyNames, read_body
 from timeline.results.fields import read_whole_number
 from timeline.results.recording import RecordingResult
 from timeline.results.rows import PASCAL
+from timeline.sinks import show
 
 _ONLINE = BodyNames(PASCAL, start="RecordStartTime", stop="RecordStopTime", pauses="OmittedDurations")
 _OFFLINE = BodyNames(PASCAL, start="", stop="", pauses="OmittedDurations", origin="RecordStartTime")

@@ -11,13 +11,13 @@ from typing import Any, NamedTuple
 from timeline import kinds
 from timeline.errors import ResultNotReadyError
 from timeline.findings import Finding, finding
-from timeline.jsontext import show
 from timeline.results.absolute import StampedFile, kind_of, place
 from timeline.results.advice import failure
 from timeline.results.body import MAX_STAMP
 from timeline.results.envelopes import choose_task
 from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, read_whole_number
 from timeline.results.recording import MAX_ROWS, RecordingResult, too_many_rows
+from timeline.sinks import show
 from timeline.units import wall_seconds_to_ms
 
 _MP4_STOP, _VOD_COMMIT = 310, 311
