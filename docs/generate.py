@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 DOCS = Path(__file__).resolve().parent
+PICTURES = DOCS / "pictures"
+LESSON = DOCS.parent / "sample_results" / "lesson"
 COMMANDS = ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe"]
 
 
@@ -74,19 +77,40 @@ def _help(command: str) -> str:
 
 
 def write_pictures() -> None:
-    """Write the pictures of the README from the bundled lesson."""
-    import av
-
+    """Write the pictures of the README and of ``media.md`` from the bundled lesson."""
     from timeline.demo import write_demo
 
     with tempfile.TemporaryDirectory() as folder:
         write_demo(folder)
-        (DOCS / "pictures" / "timeline.png").write_bytes((Path(folder) / "timeline.png").read_bytes())
-        with av.open(str(Path(folder) / "review.mp4")) as container:
-            for frame in container.decode(video=0):
-                if frame.time is not None and frame.time >= 47:
-                    frame.to_image().save(DOCS / "pictures" / "review.jpg", quality=85)
-                    break
+        (PICTURES / "timeline.png").write_bytes((Path(folder) / "timeline.png").read_bytes())
+        _write_frame(Path(folder) / "review.mp4", 47, PICTURES / "review.jpg")
+    with tempfile.TemporaryDirectory() as folder:
+        _write_slates(Path(folder))
+
+
+def _write_slates(folder: Path) -> None:
+    """Render the bundled lesson with one file gone and a page of a server in place of another."""
+    import timeline
+
+    shutil.copytree(LESSON / "media", folder / "media")
+    (folder / "media" / "h3KpW9dLs6Yc.mp4").unlink()
+    (folder / "media" / "Kt6ZlC0iV3Ho.mp4").write_text("<html>403 Forbidden</html>")
+    lesson = timeline.load(LESSON, roster=LESSON / "roster.csv")
+    video = folder / "slates.mp4"
+    timeline.render_video(
+        lesson, video, media=folder / "media", layout="grid", start_ms=56_000, end_ms=58_000
+    )
+    _write_frame(video, 1, PICTURES / "slates.jpg")
+
+
+def _write_frame(video: Path, at_s: int, picture: Path) -> None:
+    import av
+
+    with av.open(str(video)) as container:
+        for frame in container.decode(video=0):
+            if frame.time is not None and frame.time >= at_s:
+                frame.to_image().save(picture, quality=85)
+                return
 
 
 def main() -> int:

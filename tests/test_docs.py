@@ -18,6 +18,7 @@ GUIDES = [
     "docs/design.md",
     "docs/cli.md",
     "docs/findings.md",
+    "docs/media.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",
@@ -110,6 +111,18 @@ def test_generated_pages_are_fresh() -> None:
     )
 
     assert (answer.returncode, answer.stderr) == (0, "")
+
+
+def test_the_page_about_media_tells_of_every_finding_about_files() -> None:
+    """And of none that is not."""
+    from timeline.findings import FINDING_KINDS
+
+    table = [
+        line for line in (ROOT / "docs/media.md").read_text("utf-8").splitlines() if line.startswith("|")
+    ]
+    told = {code for line in table for code in re.findall(r"`(\w+)`", line)}
+
+    assert told == {code for code in FINDING_KINDS if re.match("media_|picture_|sound_|header_", code)}
 
 
 @pytest.mark.parametrize("command", ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe"])
