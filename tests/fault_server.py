@@ -188,7 +188,11 @@ def chunked(body: bytes, *headers: str, is_cut: bool = False) -> Answer:
 def ranged(
     body: bytes, *headers: str, offset: int | None = None, total: int | None = None, sent: int | None = None
 ) -> Answer:
-    """Answer a range with a 206; *offset* and *total* are lies about where it begins and the whole length."""
+    """Answer a range with a 206; *offset* and *total* are lies about where it begins and the whole length.
+
+    It is of the first version unless *headers* say something.
+    """
+    headers = headers or ('ETag: "v1"',)
 
     def answer(request: Request) -> Iterator[bytes | float]:
         begin = request.offset if offset is None else offset

@@ -305,6 +305,11 @@ class _Answer(http.client.HTTPResponse):
         super().__init__(sock, **options)
         self.fp = io.BufferedReader(_Watched(sock, self.fp, watch))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # not in its stub
+        # Only 100 is passed over by http.client; other hints before the answer are passed over like it.
+        return version, 100 if 101 < status < 200 else status, reason
+
 
 class _Watched(io.RawIOBase):
     """Reads a socket in short waits, and lets the watch look in between."""
@@ -361,7 +366,7 @@ def _moment(text: str) -> datetime.datetime | None:
 
 def retry_after_s(text: str) -> float:
     """Return how long a server asks to wait, given in seconds or as a date; 0 where it does not."""
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return int(text)
+    if re.fullmatch(r"[0-9]{1,300}", text):
+        return float(text)
     moment = _moment(text)
     return (moment - datetime.datetime.now(datetime.UTC)).total_seconds() if moment else 0

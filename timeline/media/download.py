@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
 import random
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,15 +24,14 @@ from timeline.extras import needs_extra
 from timeline.media.address import Policy, Target, bad_url, parse
 from timeline.media.connect import (
     BROKEN,
-    HEADER_TEXT,
     Failure,
     Patience,
     Watch,
     asked,
     retry_after_s,
-    validator_of,
 )
-from timeline.publish import disk_errors, write_text
+from timeline.media.resume import Note, goes_on
+from timeline.publish import disk_errors
 from timeline.sinks import show
 from timeline.version import __version__
 
@@ -48,9 +45,10 @@ SLOWEST_BYTES_PER_S = 64 * 1024
 """The deadline of a large file is reckoned with this rate."""
 LEAST_DEADLINE_S = 600
 MOST_BYTES = 2**40
-"""What a server announces beyond this gives it no more time."""
+"""A file larger than this is refused."""
+MOST_FRUITLESS_RESTS = 2
+"""After so many requests for a rest in a row that brought nothing, the whole file is asked for."""
 
-_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18})")
 _REDIRECTS = {301, 302, 303, 307, 308}
 _EXPIRED = {401, 403, 404, 410}
 _PASSING = {408, 425, 429}
@@ -98,7 +96,9 @@ def download(
     lenient_size: bool = False,
     policy: Policy = PUBLIC_ONLY,
     patience: Patience = DEFAULT_PATIENCE,
+    most_bytes: int = MOST_BYTES,
     on_bytes: Callable[[int], None] | None = None,
+    on_wait: Callable[[float], None] | None = None,
     stop: threading.Event | None = None,
 ) -> Fetched:
     """Download *url* to the file *part*.
@@ -113,19 +113,21 @@ def download(
         lenient_size: Take a file of another size if the server announced that size and kept its word.
         policy: Which hosts may be asked.
         patience: How long the server is waited for.
+        most_bytes: A file that is larger is refused, whoever says how large it is.
         on_bytes: Called with the number of bytes in *part* whenever it changed; it may also shrink.
             What it raises ends the download.
+        on_wait: Called with the seconds that are waited before another try.
         stop: Ends the download when set.
 
     Raises:
         FetchError: It cannot be had; ``code`` is one of ``bad_url``, ``blocked_address``, ``unresolved``,
             ``unreachable``, ``tls``, ``expired``, ``http_status``, ``redirects``, ``encoded``, ``short``,
-            ``size_mismatch``, ``too_slow``, ``deadline``, ``stopped``.
+            ``size_mismatch``, ``too_large``, ``too_slow``, ``deadline``, ``stopped``.
         DiskError: *part* cannot be written.
     """
     first = parse(url, policy)
     watch = Watch(patience, stop)
-    job = _Job(first, part, size_bytes, lenient_size, policy, watch, on_bytes or _ignore)
+    job = _Job(first, part, size_bytes, lenient_size, policy, watch, on_bytes or _ignore, most_bytes)
     tried = 0
     while True:
         try:
@@ -134,12 +136,14 @@ def download(
             host = job.fetch()
             break
         except Failure as failure:
-            tried += 1
+            tried = 1 if job.has_gained() else tried + 1
             wait_s = random.uniform(0, min(patience.most_wait_s, patience.first_wait_s * 2 ** (tried - 1)))
             wait_s = max(wait_s, min(failure.wait_s, patience.most_retry_after_s))
             is_in_time = watch.ends_at_s is None or time.monotonic() + wait_s < watch.ends_at_s
             if not failure.again or tried >= patience.tries or not is_in_time:
+                job.give_up()
                 raise _final(failure, tried) from failure.__cause__
+        (on_wait or _ignore)(wait_s)
         try:
             watch.pause(wait_s)
         except Failure as failure:
@@ -160,16 +164,13 @@ def _final(failure: Failure, tried: int) -> FetchError:
     return FetchError(f"{error} (tried {tried} times)", code=error.code, reason=error.reason)
 
 
-def _ignore(_: int) -> None:
+def _ignore(_: float) -> None:
     pass
 
 
-class _Saved(NamedTuple):
-    """What is known of the file whose beginning is in *part*."""
-
-    url_sha256: str
-    validator: str
-    size_bytes: int
+def _passes(status: int) -> bool:
+    """Return whether a server that answers so may answer otherwise later."""
+    return status in _PASSING or 500 <= status < 600
 
 
 class _Job:
@@ -184,43 +185,62 @@ class _Job:
         policy: Policy,
         watch: Watch,
         on_bytes: Callable[[int], None],
+        most_bytes: int,
     ) -> None:
         self._first = first
         self._part = part
-        self._note = part.with_name(part.name + ".json")
+        self._note = Note(part)
         self._size_bytes = size_bytes
         self._lenient_size = lenient_size
         self._policy = policy
         self._watch = watch
         self._on_bytes = on_bytes
+        self._most_bytes = most_bytes
+        self._fruitless_rests = 0
+        self._gained = 0
         self._began_at_s = time.monotonic()
         self._set_deadline(size_bytes)
 
     def fetch(self) -> str:
         """Bring *part* to its full length and return the host that sent it; one try."""
-        saved, offset = self._saved()
+        begun = self._note.read(None if self._lenient_size else self._size_bytes)
+        if begun and self._fruitless_rests >= MOST_FRUITLESS_RESTS:
+            begun = None
         while True:
-            extra = {"Range": f"bytes={offset}-", "If-Range": saved.validator} if saved else {}
-            with self._asked(_HEADERS | extra) as (target, answer):
-                goes_on = saved is not None and _goes_on(answer, saved, offset)
-                if saved and not goes_on and answer.status in (206, 416):
-                    saved, offset = None, 0
-                    continue  # not the rest of our file: ask for the whole
-                if not goes_on:
-                    self._check_status(answer)
-                self._check_encoding(answer)
-                self._watch.begin_body()
-                if saved and goes_on:
+            rest = {"Range": f"bytes={begun[1]}-", "If-Range": begun[0].validator} if begun else {}
+            self._fruitless_rests += bool(begun)
+            with self._asked(_HEADERS | rest) as (target, answer):
+                if begun and goes_on(answer, target, *begun):
+                    saved, offset = begun
+                    self._watch.begin_body()
                     self._set_deadline(saved.size_bytes)
                     self._receive(answer, offset, saved.size_bytes, whole=False)
-                else:
-                    self._receive(answer, 0, self._begin(answer), whole=True)
+                    return target.host
+                if begun and answer.status != 200 and not _passes(answer.status):
+                    begun = None
+                    continue  # not the rest of our file: ask for the whole
+                self._check_status(answer)
+                self._check_encoding(answer)
+                self._watch.begin_body()
+                self._receive(answer, 0, self._begin(answer, target), whole=True)
                 return target.host
 
     def forget(self) -> None:
         """Remove the note: nothing is to be gone on with."""
-        with disk_errors(self._note):
-            self._note.unlink(missing_ok=True)
+        self._note.remove()
+
+    def has_gained(self) -> bool:
+        """Return whether the last try brought the file on; a server that always breaks off may still end."""
+        gained, self._gained = self._gained, 0
+        if gained:
+            self._fruitless_rests = 0
+        return gained >= READ_BYTES
+
+    def give_up(self) -> None:
+        """Remove what nobody can go on with."""
+        if not self._note.path.exists():
+            with contextlib.suppress(OSError):
+                self._part.unlink()
 
     @contextlib.contextmanager
     def _asked(self, headers: Mapping[str, str]) -> Iterator[tuple[Target, BaseHTTPResponse]]:
@@ -272,7 +292,7 @@ class _Job:
             "http_status",
             f"the server says {name}; try again later or query the service for fresh links",
             f"server says {status}",
-            again=status in _PASSING or 500 <= status < 600,
+            again=_passes(status),
             wait_s=retry_after_s(answer.headers.get("retry-after", "")),
         )
 
@@ -285,21 +305,24 @@ class _Job:
                 "encoded", f"sent as {show(coded or framed)} though asked for plain bytes", "not plain"
             )
 
-    def _begin(self, answer: BaseHTTPResponse) -> int | None:
-        """Begin the file anew; return how many bytes it shall have, None if nobody says."""
+    def _begin(self, answer: BaseHTTPResponse, target: Target) -> int | None:
+        """Begin the file anew; return how many bytes it shall have, None if chunks will say."""
         total, declared = self._size_bytes, answer.length_remaining
         if declared is not None and declared != total:
             if total is not None and not self._lenient_size:
                 raise self._wrong_size(f"the server has {declared}")
             total = declared
-            self._set_deadline(total)
-        validator = validator_of(answer.headers)
+        if total is None and not answer.chunked:
+            raise self._failed(
+                "short", "neither the result nor the server says how long the file is", "length unknown"
+            )
+        if total is not None and total > self._most_bytes:
+            raise self._too_large(total)
+        self._set_deadline(total)
         self.forget()
         with disk_errors(self._part):
             self._part.write_bytes(b"")
-        if validator and total:
-            saved = _Saved(_sha256(self._first.url), validator, total)
-            write_text(self._note, json.dumps(saved._asdict(), indent=1) + "\n")
+        self._note.write(answer, target, total)
         return total
 
     def _receive(self, answer: BaseHTTPResponse, offset: int, total: int | None, *, whole: bool) -> None:
@@ -313,18 +336,16 @@ class _Job:
                 file.seek(offset)
             self._on_bytes(got)
             # A byte more than there should be is enough to know.
-            while block := self._block(
-                answer, READ_BYTES if total is None else min(READ_BYTES, total + 1 - got), got
-            ):
+            most_bytes = (self._most_bytes if total is None else total) + 1
+            while block := self._block(answer, min(READ_BYTES, most_bytes - got), got):
                 got += len(block)
+                if total is None and got > self._most_bytes:
+                    raise self._too_large(got)
+                self._gained += len(block)
                 with disk_errors(self._part):
                     while block:  # a disk may take less than it is given
                         block = block[file.write(block) :]
                 self._on_bytes(got)
-        if total is None and not has_end:
-            raise self._failed(
-                "short", "neither the result nor the server says how long the file is", "length unknown"
-            )
         if total is not None and got != total:
             if got < total and not (whole and has_end):
                 raise self._broken(got)
@@ -349,6 +370,10 @@ class _Job:
         message = f"expected {self._size_bytes} bytes, {what}; query the service again for fresh links"
         return self._failed("size_mismatch", message, "wrong size")
 
+    def _too_large(self, size_bytes: int) -> Failure:
+        message = f"{size_bytes} bytes are more than there is room for ({self._most_bytes}); free some space"
+        return self._failed("too_large", message, "too large")
+
     def _failed(
         self, code: str, message: str, reason: str, *, again: bool = False, wait_s: float = 0
     ) -> Failure:
@@ -359,37 +384,5 @@ class _Job:
     def _set_deadline(self, size_bytes: int | None) -> None:
         deadline_s = self._watch.patience.deadline_s
         if deadline_s is None:
-            deadline_s = max(LEAST_DEADLINE_S, min(size_bytes or 0, MOST_BYTES) / SLOWEST_BYTES_PER_S)
+            deadline_s = max(LEAST_DEADLINE_S, (size_bytes or 0) / SLOWEST_BYTES_PER_S)
         self._watch.ends_at_s = self._began_at_s + deadline_s
-
-    def _saved(self) -> tuple[_Saved | None, int]:
-        """Return what the note says and from where to go on; None where the file begins anew."""
-        try:
-            saved = _Saved(**json.loads(self._note.read_text(encoding="utf-8")))
-            there = self._part.stat().st_size
-            can_be_asked = HEADER_TEXT.fullmatch(saved.validator) and type(saved.size_bytes) is int
-        except (OSError, ValueError, TypeError, RecursionError):
-            return None, 0
-        is_ours = saved.url_sha256 == _sha256(self._first.url)
-        if not can_be_asked or not is_ours or not 0 < there <= saved.size_bytes:
-            return None, 0
-        if self._size_bytes not in (None, saved.size_bytes) and not self._lenient_size:
-            return None, 0
-        # Where all bytes are there, the last one is asked for again: the server shall confirm the file.
-        offset = min(there, saved.size_bytes - 1)
-        return (saved, offset) if offset else (None, 0)
-
-
-def _goes_on(answer: BaseHTTPResponse, saved: _Saved, offset: int) -> bool:
-    """Return whether an answer is the rest of the file that was begun."""
-    match = _CONTENT_RANGE.fullmatch(answer.headers.get("content-range", ""))
-    if answer.status != 206 or match is None or (int(match[1]), int(match[2])) != (offset, saved.size_bytes):
-        return False
-    if answer.length_remaining not in (None, saved.size_bytes - offset):
-        return False
-    # Some servers overlook If-Range.
-    return validator_of(answer.headers) in (None, saved.validator)
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
