@@ -372,7 +372,7 @@ class TestDisk:
         monkeypatch.setattr("tempfile.mkstemp", refuse)
         answer = cli("render", pair.folder, "-o", pair.folder / "out.mp4", *SMALL)
         assert answer.status == 6
-        assert "Permission denied" in answer.last_line
+        assert "permission denied" in answer.last_line
         answer = cli("plot", pair.folder, "-o", pair.folder / "plot.png")
         assert answer.status == 6
 

@@ -6,10 +6,12 @@ import functools
 import hashlib
 import http.server
 import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +20,13 @@ from typing import Any
 import pytest
 
 from tests.builders import lesson, row
-from timeline.errors import DiskError
+from timeline.errors import DiskError, ParameterError
 from timeline.media import fetch as fetching
-from timeline.media.download import Policy
+from timeline.media.address import Policy
 from timeline.media.examine import examine_media
-from timeline.media.fetch import FetchProgress, fetch_media, lay_out
+from timeline.media.fetch import FetchProgress, fetch_media
 from timeline.media.locate import locate_media
+from timeline.media.shelf import lay_out, make_folder
 from timeline.media.store import MediaStore, default_cache, reference_key
 from timeline.model import MediaReference, Timeline
 
@@ -119,13 +122,13 @@ def test_what_is_there_is_not_asked_for_again(server: Server, store: MediaStore)
 
 
 def test_another_signature_is_the_same_file(server: Server, store: MediaStore) -> None:
-    """The query of a url changes from day to day."""
+    """The query of a url changes from day to day; an id says that it is the same file."""
     path = FILES[0]
-    fetched(lesson(file_row(server, path)), store, server)
+    fetched(lesson(file_row(server, path, video_id="7")), store, server)
     server.asked.clear()
     url = f"{server.url(path.name)}?sign=tomorrow"
 
-    report = fetched(lesson(file_row(server, path) | {"video_url": url}), store, server)
+    report = fetched(lesson(file_row(server, path, video_id="7") | {"video_url": url}), store, server)
 
     assert (report.fetched, server.asked) == ((), [])
 
@@ -149,7 +152,7 @@ def test_a_page_is_no_media(server: Server, store: MediaStore) -> None:
     report = fetched(lesson(page), store, server)
 
     assert report.paths == {}
-    assert "neither mp4" in report.findings[0].message
+    assert "the server sends no video" in report.findings[0].message
     assert not list((store.folder / "parts").glob("*.part"))
 
 
@@ -187,9 +190,83 @@ def test_a_disk_that_is_too_small_is_told_before_anything_is_asked(
     """Nothing is half fetched for want of space."""
     monkeypatch.setattr(fetching, "SPARE_BYTES", 1 << 60)
 
-    with pytest.raises(DiskError, match="are to be fetched, but only"):
+    with pytest.raises(DiskError, match="bytes of the lesson are more than the 0 that may be used"):
         fetched(class_of(server), store, server)
     assert server.asked == []
+
+
+def test_a_file_for_which_there_is_never_room_costs_a_finding(server: Server, store: MediaStore) -> None:
+    """A declared size is a stranger's number; the others arrive."""
+    absurd = row("bo", 0, 5000, video_url=server.url("gone.mp4"), video_size=10**15)
+
+    report = fetched(lesson(file_row(server, FILES[0]), absurd), store, server)
+
+    assert list(report.paths) == [0]
+    assert "bytes are more than the" in report.findings[0].message
+
+
+def test_what_is_there_in_part_needs_no_room(
+    server: Server, store: MediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rerun on a nearly full disk."""
+    read = lesson(file_row(server, FILES[0]))
+    size_bytes = FILES[0].stat().st_size
+    part = store.folder / "parts" / f"{reference_key(read.tracks[0].clips[0].media)}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(bytes(size_bytes - 10))
+    free = fetching.SPARE_BYTES + 10
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(0, 0, free))
+
+    assert list(fetched(read, store, server).paths) == [0]
+
+
+def test_a_full_disk_ends_the_fetch_though_others_are_still_waited_for(
+    server: Server, store: MediaStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At once, not in the order of the list."""
+
+    def download(url: str, part: Path, *, stop: threading.Event, **_: Any) -> None:
+        if url.endswith(FILES[0].name):
+            assert stop.wait(20)
+        raise DiskError("full")
+
+    monkeypatch.setattr(fetching, "download", download)
+    began_s = time.monotonic()
+
+    with pytest.raises(DiskError, match="full"):
+        fetched(class_of(server), store, server)
+    assert time.monotonic() - began_s < 10
+
+
+def test_a_file_that_was_taken_leniently_is_not_taken_strictly(server: Server, store: MediaStore) -> None:
+    """Nor the other way round asked for again."""
+    read = lesson(file_row(server, FILES[0]) | {"video_size": 5})
+
+    assert fetched(read, store, server, lenient_size=True).fetched == (0,)
+    assert fetched(read, store, server, lenient_size=True).fetched == ()
+    assert [item.code for item in fetched(read, store, server).findings] == ["media_unfetched"]
+
+
+def test_files_of_the_users_folder_are_not_asked_for(server: Server, store: MediaStore) -> None:
+    """Missing is what is neither there nor in the store."""
+    report = fetched(class_of(server), store, server, folder=MEDIA)
+
+    assert (report.paths, server.asked) == (dict(enumerate(FILES)), [])
+
+
+def test_a_wait_for_another_run_is_told_and_can_be_ended(server: Server, store: MediaStore) -> None:
+    """Whoever holds the file may hold it for ever."""
+    read = lesson(file_row(server, FILES[0]))
+    told: list[FetchProgress] = []
+
+    def tell(progress: FetchProgress) -> None:
+        told.append(progress)
+        if progress.waits_for:
+            raise KeyboardInterrupt
+
+    with store.part(read.tracks[0].clips[0].media, lambda: None), pytest.raises(KeyboardInterrupt):
+        fetched(read, store, server, progress=tell)
+    assert told[0].waits_for == "another run that is fetching it"
 
 
 class TestFolder:
@@ -256,8 +333,113 @@ class TestFolder:
 
         assert {path.name: path.stat().st_mtime_ns for path in folder.glob("*.mp4")} == before
 
+    def test_a_file_that_was_changed_is_put_right(
+        self, server: Server, store: MediaStore, tmp_path: Path
+    ) -> None:
+        """In the folder, and in the store."""
+        read = class_of(server)
+        folder = tmp_path / "media"
+        lay_out(read, fetched(read, store, server), folder)
+        first, second, _ = sorted(folder.glob("*.mp4"))
+        first.unlink()
+        first.write_bytes(b"junk")
+        second.chmod(0o600)
+        os.truncate(second, 1000)  # one with the file of the store
+
+        lay_out(read, fetched(read, store, server), folder)
+
+        assert [digest(path) for path in sorted(folder.glob("*.mp4"))] == [digest(path) for path in FILES]
+
+    def test_a_copy_is_made_once_where_links_are_not_possible(
+        self, server: Server, store: MediaStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And again only where it was changed."""
+
+        def no_link(*_: object) -> None:
+            raise OSError(18, "Invalid cross-device link")
+
+        monkeypatch.setattr(os, "link", no_link)
+        read = class_of(server)
+        report = fetched(read, store, server)
+        folder = tmp_path / "media"
+        lay_out(read, report, folder)
+        copies = sorted(folder.glob("*.mp4"))
+        inodes = [path.stat().st_ino for path in copies]
+        lay_out(read, report, folder)
+        assert [path.stat().st_ino for path in copies] == inodes
+        copies[0].write_bytes(b"junk")
+        lay_out(read, report, folder)
+        assert [digest(path) for path in copies] == [digest(path) for path in FILES]
+
+    def test_a_folder_may_hold_several_lessons(
+        self, server: Server, store: MediaStore, tmp_path: Path
+    ) -> None:
+        """What the index says of files that are there is kept, also where nothing can be had any more."""
+        one, other = lesson(file_row(server, FILES[0])), lesson(file_row(server, FILES[1]))
+        folder = tmp_path / "media"
+        for read in (one, other):
+            lay_out(read, fetched(read, store, server), folder)
+        lay_out(one, fetching.FetchReport({}, (), ()), folder)
+
+        for read, path in ((one, FILES[0]), (other, FILES[1])):
+            assert digest(locate_media(read, folder).paths[0]) == digest(path)
+        next(folder.glob("0000_*.mp4")).unlink()
+        lay_out(one, fetching.FetchReport({}, (), ()), folder)
+        assert len(json.loads((folder / "media.json").read_text())["files"]) == 1
+
+    @pytest.mark.parametrize("text", ["", "{}", '{"format": "mine", "files": []}'])
+    def test_an_index_of_somebody_else_is_not_replaced(self, tmp_path: Path, text: str) -> None:
+        (tmp_path / "media.json").write_text(text)
+
+        with pytest.raises(ParameterError, match="was not written by a fetch"):
+            make_folder(tmp_path)
+        assert (tmp_path / "media.json").read_text() == text
+
+    def test_the_index_holds_no_secret(self, server: Server, store: MediaStore, tmp_path: Path) -> None:
+        """The query of a url is a key to the file."""
+        url = server.url(f"{FILES[0].name}?sign=secret")
+        read = lesson(file_row(server, FILES[0]) | {"video_url": url})
+        lay_out(read, fetched(read, store, server), tmp_path / "media")
+
+        assert "secret" not in (tmp_path / "media" / "media.json").read_text()
+
 
 class TestStore:
+    @pytest.mark.parametrize("is_told_by_time", [True, False])
+    def test_a_file_that_was_changed_is_fetched_again(
+        self, server: Server, store: MediaStore, is_told_by_time: bool
+    ) -> None:
+        """A flipped byte, or a head that is no media's though the time was put back."""
+        read = lesson(file_row(server, FILES[0]))
+        path = fetched(read, store, server).paths[0]
+        before = path.stat()
+        path.chmod(0o600)
+        with path.open("r+b") as file:
+            file.seek(5000 if is_told_by_time else 0)
+            file.write(bytes(4096))
+        if not is_told_by_time:
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+        again = fetched(read, store, server)
+
+        assert (again.fetched, again.findings) == ((0,), ())
+        assert digest(again.paths[0]) == digest(FILES[0])
+
+    def test_a_copied_store_is_as_good(self, server: Server, store: MediaStore, tmp_path: Path) -> None:
+        """Its times are others, its content is the same; it is looked at once."""
+        read = lesson(file_row(server, FILES[0]))
+        fetched(read, store, server)
+        shutil.copytree(store.folder, tmp_path / "copy", copy_function=shutil.copyfile)
+        copy = MediaStore(tmp_path / "copy")
+        media = read.tracks[0].clips[0].media
+
+        path = copy.find(media)
+
+        assert path is not None
+        assert digest(path) == digest(FILES[0])
+        index = json.loads(next((copy.folder / "index").iterdir()).read_text())
+        assert index["mtime_ns"] == path.stat().st_mtime_ns
+
     def test_a_file_that_was_cut_is_not_found(self, server: Server, store: MediaStore) -> None:
         """Its size is looked at each time."""
         read = lesson(file_row(server, FILES[0]))
@@ -303,6 +485,13 @@ class TestStore:
 
         assert reference_key(one) == reference_key(one._replace(url="http://a.example/x.mp4?s=2#f"))
         assert reference_key(one) not in {reference_key(other) for other in others}
+
+    def test_without_an_id_the_query_belongs_to_the_key(self) -> None:
+        """get?id=0 and get?id=1 are two files."""
+        one = MediaReference("http://a.example/get?id=0", None, "video/mp4", None, 1000, 0)
+
+        assert reference_key(one) != reference_key(one._replace(url="http://a.example/get?id=1"))
+        assert reference_key(one) == reference_key(one._replace(url="http://a.example/get?id=0#f"))
 
 
 def test_facts_of_a_fetched_file_are_kept_by_content(

@@ -197,6 +197,7 @@ def is_python(name: str) -> bool:
         "/usr/share/zoneinfo",
         "/sys/devices/system/cpu",
         "/proc/self",
+        "/proc/sys/vm/overcommit_memory",  # glibc asks before it gives memory of a thread back
     ]
     return any(name == place or name.startswith(place.rstrip("/") + "/") for place in places) or (
         name.startswith(("/lib", "/etc/ld.so"))

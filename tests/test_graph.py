@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import BOARD, CAMERA, Row, lesson_of, row
 from tests.test_plan import results
-from timeline.media.probe import DEMUXERS, MediaFacts, PictureFacts, SoundFacts
+from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
+from timeline.media.gate import DEMUXERS
 from timeline.render.graph import (
     FILTERS,
     Encoding,

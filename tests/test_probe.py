@@ -693,9 +693,17 @@ def test_what_is_no_facts_is_refused(document: object) -> None:
         from_json(Path("a"), document)
 
 
+def path_or_refusal(path: Path) -> Path | str:
+    """Return the path in the facts, or why there are none: in ASCII, since xdist takes no half character."""
+    try:
+        return probe_media(path).path
+    except MediaUnreadableError as error:
+        return ascii(str(error))
+
+
 def test_a_name_that_is_no_text(healthy: Path, tmp_path: Path) -> None:
     """Bytes that are not UTF-8, a new line, a colon, a percent sign."""
     for name in (b"a\xff.mp4", b"a\nb.mp4", b"concat:a|b.mp4", b"%d.mp4", b"-i.mp4", "é 课.mp4".encode()):
         path = tmp_path / os.fsdecode(name)
         path.write_bytes(healthy.read_bytes())
-        assert probe_media(path).path == path
+        assert path_or_refusal(path) == path

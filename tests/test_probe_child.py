@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from tests.conftest import Studio
 from timeline.errors import MediaUnreadableError
 from timeline.media import probe, probe_child
 from timeline.media.facts import MediaFacts, SoundFacts, to_json
+from timeline.media.launch import fences
 from timeline.media.probe import probe_media
 
 FACTS = to_json(MediaFacts(Path("a"), "mov", 0, None, SoundFacts("aac", 0, 9)))
@@ -85,6 +87,14 @@ def until(happens: Callable[[], bool], limit_s: float = 10) -> bool:
 def process_of(children: probe._Children) -> int:
     (child,) = children._idle
     return child._process.pid
+
+
+@pytest.mark.skipif("no new privileges" not in fences(), reason="this machine offers no such fence")
+def test_a_child_is_fenced(healthy: Path, children: probe._Children) -> None:
+    """It gains no privileges; what else holds is tested with the fences."""
+    probe_media(healthy)
+    status = Path(f"/proc/{process_of(children)}/status").read_text()
+    assert re.search(r"NoNewPrivs:\s*1", status)
 
 
 READ = "sys.stdin.readline(); "
@@ -159,6 +169,7 @@ def test_a_child_that_cannot_be_started(
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(probe, "child_command", lambda: ["/nonexistent/python"])
+        patch.setattr(probe, "fenced", list)  # a fence is there, and tells only by its status
         with pytest.raises(MediaUnreadableError, match="cannot be started") as caught:
             probe_media(healthy)
         assert caught.value.reason == "probe crashed"

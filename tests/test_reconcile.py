@@ -173,3 +173,12 @@ def test_an_unusual_picture_is_told_with_its_figures(changes: dict[str, Any], sa
     assert [(item.code, str(item.severity), item.message) for item in found] == (
         [("picture_unusual", "info", f"a.mp4: {said}")] if said else []
     )
+
+
+def test_what_is_odd_in_a_part_of_a_file_stands_where_that_part_plays() -> None:
+    """A lesson that was cropped uses its files from somewhere inside."""
+    part = Clip(0, 40_000, 10_000, CLIP.media)
+    (item,) = reconcile(part, "camera", facts(picture(end_ms=30_000), SOUND))
+    assert item.at_ms == 20_000
+    (item,) = reconcile(part, "camera", facts(picture(holes=(Hole(2000, 35_000),)), SOUND))
+    assert item.at_ms == 0

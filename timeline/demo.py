@@ -102,7 +102,7 @@ def _copy_lesson(folder: Path) -> None:
 def _write_poster(video: Path, poster: Path) -> None:
     """Write a frame of *video* as a picture: what a page shows before it plays."""
     with av.open(str(video)) as container, published(poster) as part:
-        container.seek(POSTER_MS * 1000)
+        container.seek(POSTER_MS * (av.time_base // 1000))
         frame = next(container.decode(video=0))
         frame.to_image().save(part, format="jpeg", quality=85)  # type: ignore[no-untyped-call]
 

@@ -47,7 +47,7 @@ def load(
         wall_origin_ms: Unix ms at which playback began, where it is known: it makes wall times exact.
         pause_rules: When a cut is a pause.
         max_bytes: Longer documents are refused.
-        max_rows: Longer lists of files are refused.
+        max_rows: Longer lists of files are refused; inside of events of TRTC at most 200 000.
 
     Raises:
         TimelineError: Result, roster or journal cannot be used; nothing else is raised for bad data.

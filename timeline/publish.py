@@ -9,6 +9,7 @@ import contextlib
 import errno
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,11 +24,12 @@ def disk_errors(path: Path) -> Iterator[None]:
     except TimelineError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = (error.strerror or str(error)).lower()
         hint = "; free some space and run again" if error.errno in FULL else ""
         raise DiskError(f"{path}: cannot be written: {reason}{hint}", errno=error.errno) from error
 
 
+_UMASK = threading.Lock()
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 """The errno values of a full disk."""
 
@@ -76,7 +78,7 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         with disk_errors(path):
             with part.open("rb+") as file:
                 os.fsync(file.fileno())
-            part.chmod(0o666 & ~_umask())
+            part.chmod(0o666 & ~umask())
             os.replace(part, path)
             sync_folder(path.parent)
     finally:
@@ -89,9 +91,11 @@ def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:
         part.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _umask() -> int:
-    mask = os.umask(0o022)
-    os.umask(mask)
+def umask() -> int:
+    """Return the process's mask, which can only be read by setting it: one thread at a time."""
+    with _UMASK:
+        mask = os.umask(0o077)
+        os.umask(mask)
     return mask
 
 

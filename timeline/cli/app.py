@@ -108,7 +108,7 @@ def _run() -> int:
             talk(f"the command was: {error.pasteable}")
         return exit_status(error)
     except KeyboardInterrupt:
-        talk("timeline: interrupted; nothing half-written is left")
+        talk("timeline: interrupted; nothing half-written is left, run it again to go on")
         return INTERRUPTED
     except BrokenPipeError:
         _drop_stdout()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Collection
 from types import TracebackType
 
 from rich.console import Console
@@ -11,18 +12,17 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColum
 
 from timeline.cli.console import talk
 from timeline.media.fetch import FetchProgress
-from timeline.media.locate import media_references
-from timeline.model import Timeline
+from timeline.model import MediaReference
 
 
 class FetchBars:
-    """Shows the progress of a fetch of *lesson*; several threads may call it."""
+    """Shows the progress of a fetch of *references*; several threads may call it."""
 
-    def __init__(self, lesson: Timeline) -> None:
-        references = media_references(lesson)
+    def __init__(self, references: Collection[MediaReference]) -> None:
         self._files = len(references)
         self._over = 0
         self._done_bytes: dict[int, int] = {}
+        self._waits: dict[int, str] = {}
         self._tasks: dict[int, TaskID] = {}
         self._lock = threading.Lock()
         self._bars: Progress | None = None
@@ -50,18 +50,29 @@ class FetchBars:
         with self._lock:
             if progress.is_over:
                 self._over += 1
-            else:
+            elif not progress.waits_for:
                 self._done_bytes[progress.position] = progress.done_bytes
             if self._bars is None:
-                if progress.is_over:
-                    talk(f"fetch: {self._over} of {self._files} files")
-                return
-            task = self._tasks.get(progress.position)
-            if task is None:
-                name = f"file {progress.position}"
-                task = self._tasks[progress.position] = self._bars.add_task(name, total=progress.size_bytes)
-            if progress.is_over:
-                self._bars.update(task, visible=False)
+                self._say(progress)
             else:
-                self._bars.update(task, completed=progress.done_bytes)
-            self._bars.update(self._whole, completed=sum(self._done_bytes.values()))
+                self._draw(progress, self._bars)
+
+    def _say(self, progress: FetchProgress) -> None:
+        if progress.is_over:
+            talk(f"fetch: {self._over} of {self._files} files done")
+        elif progress.waits_for and self._waits.get(progress.position) != progress.waits_for:
+            talk(f"fetch: file {progress.position} waits for {progress.waits_for}")
+        self._waits[progress.position] = progress.waits_for
+
+    def _draw(self, progress: FetchProgress, bars: Progress) -> None:
+        name = f"file {progress.position}"
+        task = self._tasks.get(progress.position)
+        if task is None:
+            task = self._tasks[progress.position] = bars.add_task(name, total=progress.size_bytes)
+        if progress.is_over:
+            bars.update(task, visible=False)
+        elif progress.waits_for:
+            bars.update(task, description=f"{name} waits for {progress.waits_for}")
+        else:
+            bars.update(task, description=name, completed=progress.done_bytes)
+        bars.update(self._whole, completed=sum(self._done_bytes.values()))

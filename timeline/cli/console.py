@@ -17,7 +17,7 @@ from timeline.jsontext import ascii_json, json_text
 from timeline.model import counted
 from timeline.render.progress import RenderProgress
 from timeline.sinks import terminal_text
-from timeline.units import format_length, format_time
+from timeline.units import format_length, format_time, seconds_to_ms
 
 _PLAIN_WIDTH = 140
 _MOST_OF_A_KIND = 10
@@ -125,5 +125,5 @@ class ProgressLine:
             talk(f"{self._what}: 0 %")
         if tenth > self._said_tenth:
             self._said_tenth = tenth
-            left = format_length(int(elapsed_s * (1 - share) / share * 1000))
+            left = format_length(seconds_to_ms(elapsed_s * (1 - share) / share))
             talk(f"{self._what}: {100 * share:.0f} %, {speed}, {left} left")

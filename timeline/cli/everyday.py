@@ -25,7 +25,7 @@ from timeline.export.manifest import finding_json, manifest_text, to_listing, wr
 from timeline.findings import Severity
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
-from timeline.units import format_length, parse_frame_rate, parse_size, parse_time
+from timeline.units import format_length, parse_frame_rate, parse_size, parse_time, seconds_to_ms
 
 SLATED = 3
 """Exit status: the output was made, but slates replace parts of it."""
@@ -179,13 +179,14 @@ def render(
         raise ParameterError("render needs -o FILE.mp4 (or --plan to see what it would do)")
     from timeline.render.video import render_video
 
+    folder = media_folder(None if result == "-" else Path(result), media)
     if fetch:
-        bring(lesson, cache, allow_host, lenient_size)
+        bring(lesson, cache, allow_host, lenient_size, folder=folder)
     with ProgressLine("render") as progress:
         report = render_video(
             lesson,
             output_path,
-            media=media_folder(None if result == "-" else Path(result), media),
+            media=folder,
             layout=layout,
             size_px=size_px,
             frame_rate=frame_rate,
@@ -202,7 +203,7 @@ def render(
         )
     talk_about(report.findings)
     length = format_length(report.plan.duration_ms)
-    elapsed = format_length(int(report.elapsed_s * 1000))
+    elapsed = format_length(seconds_to_ms(report.elapsed_s))
     talk(f"{output_path}: {length}, {report.plan.frames} frames, made in {elapsed}")
     if report.slated_files:
         talk(f"slates replace {len(report.slated_files)} of the lesson's files, wholly or in part; see above")

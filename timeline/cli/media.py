@@ -51,8 +51,9 @@ def fetch(
 
     Example: timeline fetch sample_results/guide_example.json -o media
     """
-    from timeline.media.fetch import lay_out
+    from timeline.media.shelf import lay_out, make_folder
 
+    make_folder(folder)
     report = bring(lesson, cache, allow_host, lenient_size)
     lay_out(lesson, report, folder)
     talk(f"{folder}: {counted(len(report.paths), 'file')}, {len(report.fetched)} downloaded now")
@@ -62,19 +63,27 @@ def fetch(
 
 
 def bring(
-    lesson: Timeline, cache: Path | None, allow_host: list[str] | None, lenient_size: bool
+    lesson: Timeline,
+    cache: Path | None,
+    allow_host: list[str] | None,
+    lenient_size: bool,
+    *,
+    folder: Path | None = None,
 ) -> FetchReport:
     """Bring what a lesson lacks into the store, and say what cannot be had."""
     from timeline.cli.bars import FetchBars
-    from timeline.media.download import Policy
-    from timeline.media.fetch import fetch_media
+    from timeline.media.address import policy_of
+    from timeline.media.fetch import fetch_media, what_is_missing
     from timeline.media.store import MediaStore, default_cache
 
-    policy = Policy(frozenset(host.lower() for host in allow_host or ()))
-    with FetchBars(lesson) as bars:
+    policy = policy_of(allow_host or ())
+    store = MediaStore(cache or default_cache())
+    _, wanted = what_is_missing(lesson, store, folder=folder, lenient_size=lenient_size)
+    with FetchBars(wanted) as bars:
         report = fetch_media(
             lesson,
-            MediaStore(cache or default_cache()),
+            store,
+            folder=folder,
             policy=policy,
             lenient_size=lenient_size,
             progress=bars,

@@ -6,12 +6,14 @@ A link in a result may lead anywhere: to this machine, to a neighbour, to the se
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from timeline.errors import FetchError
+from timeline.errors import FetchError, ParameterError
 from timeline.sinks import show, terminal_text
 
 MOST_URL_CHARACTERS = 4096
@@ -67,6 +69,33 @@ class Policy:
     """
 
     allowed_hosts: frozenset[str] = frozenset()
+
+
+def policy_of(names: Iterable[str]) -> Policy:
+    """Return the policy that lets the servers *names* in as well.
+
+    Args:
+        names: Each ``host`` or ``host:port``; an IPv6 address in brackets where a port follows.
+
+    Raises:
+        ParameterError: A name is none.
+
+    Example:
+        >>> sorted(policy_of(["Store.Lab:8080", "::1"]).allowed_hosts)
+        ['[::1]', 'store.lab:8080']
+    """
+    return Policy(frozenset(map(_allowed_host, names)))
+
+
+def _allowed_host(name: str) -> str:
+    lowered = name.lower()
+    with contextlib.suppress(ValueError):
+        return f"[{ipaddress.IPv6Address(lowered)}]"
+    authority = _AUTHORITY.fullmatch(lowered)
+    host = _plain_host(authority["host"]) if authority else None
+    if authority is None or host is None:
+        raise ParameterError(f"expected HOST or HOST:PORT of a server to allow, got {show(name)}")
+    return host if authority["port"] is None else f"{host}:{int(authority['port'])}"
 
 
 def is_public(address: str) -> bool:

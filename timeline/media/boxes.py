@@ -9,7 +9,10 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import BinaryIO, NamedTuple
+
+from timeline.units import seconds_to_ms
 
 _MOST_STEPS = 20_000
 _MOST_TAGS = 1_000_000
@@ -42,25 +45,25 @@ class _Box(NamedTuple):
     end: int
 
 
-def read_structure(file: BinaryIO, demuxer: str, size: int) -> Structure:
-    """Return what the boxes of a *file* of *size* bytes say; mp3 and flv have counts."""
+def read_structure(file: BinaryIO, demuxer: str, size_bytes: int) -> Structure:
+    """Return what the boxes of a *file* of *size_bytes* say; mp3 and flv have counts."""
     steps = iter(range(_MOST_STEPS))
     if demuxer == "mov":
-        return _read_mov(file, size, steps)
+        return _read_mov(file, size_bytes, steps)
     if demuxer == "matroska":
-        return _read_matroska(file, size, steps)
+        return _read_matroska(file, size_bytes, steps)
     if demuxer == "mp3":
-        return Structure(_mp3_end(file) > size, {})
-    return Structure(_is_flv_cut(file, size), {})
+        return Structure(_mp3_end(file) > size_bytes, {})
+    return Structure(_is_flv_cut(file, size_bytes), {})
 
 
-def _read_mov(file: BinaryIO, size: int, steps: Iterator[int]) -> Structure:
+def _read_mov(file: BinaryIO, size_bytes: int, steps: Iterator[int]) -> Structure:
     end, turns, movie_turn, duration_ms = 0, {}, 0, 0
 
     def inside(box: _Box) -> Iterator[_Box]:
-        return _boxes(file, box.start, min(box.end, size), steps)
+        return _boxes(file, box.start, min(box.end, size_bytes), steps)
 
-    for top in _boxes(file, 0, size, steps):
+    for top in _boxes(file, 0, size_bytes, steps):
         end = max(end, top.end)
         for inner in inside(top) if top.kind == _code("moov") else ():
             if inner.kind == _code("mvhd"):
@@ -71,7 +74,7 @@ def _read_mov(file: BinaryIO, size: int, steps: Iterator[int]) -> Structure:
                     track, degrees = _mov_turn(_read(file, box, 120), 8)
                     turns[track] = degrees
     return Structure(
-        end > size, {track: (turn + movie_turn) % 360 for track, turn in turns.items()}, duration_ms
+        end > size_bytes, {track: (turn + movie_turn) % 360 for track, turn in turns.items()}, duration_ms
     )
 
 
@@ -98,7 +101,7 @@ def _movie_ms(header: bytes) -> int:
         return 0
     scale, duration = struct.unpack_from(layout, header, at)
     is_open = duration in (0xFFFFFFFF, 0xFFFFFFFFFFFFFFFF)
-    return 0 if is_open or not scale else int(duration) * 1000 // int(scale)
+    return 0 if is_open or not scale else seconds_to_ms(Fraction(duration, scale))
 
 
 def _boxes(file: BinaryIO, start: int, end: int, steps: Iterator[int]) -> Iterator[_Box]:
@@ -120,25 +123,27 @@ def _boxes(file: BinaryIO, start: int, end: int, steps: Iterator[int]) -> Iterat
         at += length
 
 
-def _read_matroska(file: BinaryIO, size: int, steps: Iterator[int]) -> Structure:
-    for top in _elements(file, 0, size, steps):
+def _read_matroska(file: BinaryIO, size_bytes: int, steps: Iterator[int]) -> Structure:
+    for top in _elements(file, 0, size_bytes, steps):
         if top.kind != _SEGMENT:
             continue
         turns: dict[int, int] = {}
-        for part in _elements(file, top.start, size, steps):
+        for part in _elements(file, top.start, size_bytes, steps):
             if part.kind == _CLUSTER:
                 break
             if part.kind == _TRACKS:
-                turns = {0: _matroska_turn(file, part, size, steps)}
-        return Structure(top.end > size, turns)
+                turns = {0: _matroska_turn(file, part, size_bytes, steps)}
+        return Structure(top.end > size_bytes, turns)
     return Structure(False, {})
 
 
-def _matroska_turn(file: BinaryIO, tracks: _Box, size: int, steps: Iterator[int]) -> int:
+def _matroska_turn(file: BinaryIO, tracks: _Box, size_bytes: int, steps: Iterator[int]) -> int:
     """Return how far the first video track is turned."""
 
     def inside(box: _Box) -> Iterator[_Box]:
-        return _elements(file, box.start, min(box.end, size) if box.end != _UNKNOWN else size, steps)
+        return _elements(
+            file, box.start, min(box.end, size_bytes) if box.end != _UNKNOWN else size_bytes, steps
+        )
 
     for track in inside(tracks):
         fields = list(inside(track)) if track.kind == _TRACK_ENTRY else []
@@ -152,10 +157,10 @@ def _matroska_turn(file: BinaryIO, tracks: _Box, size: int, steps: Iterator[int]
     return 0
 
 
-def _is_flv_cut(file: BinaryIO, size: int) -> bool:
+def _is_flv_cut(file: BinaryIO, size_bytes: int) -> bool:
     """Return whether the last tag of an flv is there in part only; behind a whole one is its length."""
-    last = int.from_bytes(_read_at(file, max(0, size - 4), 4), "big")
-    at = size - 4 - last
+    last = int.from_bytes(_read_at(file, max(0, size_bytes - 4), 4), "big")
+    at = size_bytes - 4 - last
     if last >= 11 and at >= 13 and int.from_bytes(_read_at(file, at + 1, 3), "big") == last - 11:
         return False
     at = 13
@@ -164,8 +169,8 @@ def _is_flv_cut(file: BinaryIO, size: int) -> bool:
         if len(tag) < 11:
             return len(tag) > 0
         at += 11 + int.from_bytes(tag[1:4], "big") + 4
-        if at > size:
-            return at - 4 != size  # some leave out the last length
+        if at > size_bytes:
+            return at - 4 != size_bytes  # some leave out the last length
     return False
 
 

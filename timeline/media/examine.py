@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from timeline.errors import MediaNotFoundError, MediaUnreadableError
+from timeline.errors import DiskError, MediaNotFoundError, MediaUnreadableError
 from timeline.findings import Finding, finding
-from timeline.media.facts import from_json, shifted, to_json
+from timeline.media.facts import MediaFacts, from_json, shifted, to_json
 from timeline.media.locate import LocatedMedia, describe_missing, locate_media
-from timeline.media.probe import MediaFacts, probe_media
+from timeline.media.probe import probe_media
 from timeline.media.reconcile import reconcile
 from timeline.media.store import MediaStore
 from timeline.model import Clip, Timeline
@@ -124,7 +124,8 @@ def _facts(path: Path, store: MediaStore | None) -> MediaFacts:
         with contextlib.suppress(ValueError):  # of another version, or broken
             return from_json(path, kept)
     facts = probe_media(path)
-    store.keep_facts(digest, to_json(facts))
+    with contextlib.suppress(DiskError):  # a store that cannot be written costs a probe, not the lesson
+        store.keep_facts(digest, to_json(facts))
     return facts
 
 

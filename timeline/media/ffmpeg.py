@@ -97,7 +97,8 @@ def _bundled_path() -> str | None:
 def _asked(path: str) -> FFmpeg:
     try:
         answer = subprocess.run(
-            [path, "-hide_banner", "-version"],
+            fenced([path, "-hide_banner", "-version"]),
+            env=plain_environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

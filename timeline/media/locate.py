@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from timeline.errors import MediaNotFoundError
@@ -20,6 +21,7 @@ from timeline.model import MediaReference, Timeline
 
 INDEX_NAME = "media.json"
 """What a fetch calls the index of its folder."""
+_INDEX_FORMAT = "timeline-media"
 MEDIA_FOLDER_NAME = "media"
 """Where media are looked for beside a result when no folder is named."""
 
@@ -89,7 +91,8 @@ def _in_folder(references: Sequence[MediaReference], folder: Path) -> dict[int, 
     places = {place for reference in references if (place := _place(reference.url))}
     places_by_name = Counter(path.rpartition("/")[2] for _, path in places)
     paths: dict[int, Path] = {}
-    indexed = _read_index(by_name.get(INDEX_NAME))
+    entries = read_index(folder / INDEX_NAME) or []
+    indexed = {str(entry["key"]): str(entry["file"]) for entry in entries}
     for reference in references:
         name = url_file_name(reference.url)
         if name in by_name and places_by_name[name] == 1:
@@ -103,28 +106,32 @@ def _in_folder(references: Sequence[MediaReference], folder: Path) -> dict[int, 
     return paths
 
 
-def index_text(references: Iterable[MediaReference], names: Mapping[int, str]) -> str:
-    """Return the index of a folder of fetched files: which of its names is which file of a result."""
-    files = [
-        {
-            "file": names[reference.position],
-            "position": reference.position,
-            "url": reference.url,
-            "video_id": reference.video_id,
-            "key": reference_key(reference),
-        }
-        for reference in references
-    ]
-    return json_text({"format": "timeline-media", "version": "1.0", "files": files}) + "\n"
+def index_entry(reference: MediaReference, name: str) -> dict[str, Any]:
+    """Return what the index of a folder says of the file *name*: which one of a result it is."""
+    return {
+        "file": name,
+        "position": reference.position,
+        "url": reference.url and reference.url.partition("?")[0],  # the rest may be a secret
+        "video_id": reference.video_id,
+        "key": reference_key(reference),
+    }
 
 
-def _read_index(path: Path | None) -> dict[str, str]:
-    """Return names by key, of the index at *path*; nothing where it is missing or broken."""
+def index_text(entries: Iterable[Mapping[str, Any]]) -> str:
+    """Return the index of a folder of fetched files."""
+    return json_text({"format": _INDEX_FORMAT, "version": "1.0", "files": list(entries)}) + "\n"
+
+
+def read_index(path: Path) -> list[dict[str, Any]] | None:
+    """Return the entries of the index at *path*; None where it is none of ours, or there is none."""
     try:
-        files = json.loads(path.read_text(encoding="utf-8"))["files"] if path else []
-        return {str(entry["key"]): str(entry["file"]) for entry in files}
+        index = json.loads(path.read_text(encoding="utf-8"))
+        entries = index["files"] if index["format"] == _INDEX_FORMAT else None
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
-        return {}
+        return None
+    if not isinstance(entries, list):
+        return None
+    return [entry for entry in entries if isinstance(entry, dict) and {"key", "file"} <= entry.keys()]
 
 
 def media_references(timeline: Timeline) -> tuple[MediaReference, ...]:

@@ -25,25 +25,12 @@ from typing import NamedTuple
 
 from timeline.errors import MediaUnreadableError
 from timeline.extras import needs_extra
-from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts, from_json
-from timeline.media.gate import AUDIO_CODECS, DEMUXERS, MAX_PICTURE_PX, VIDEO_CODECS, sniff_demuxer
-from timeline.media.scan import TOLERANT
+from timeline.media.facts import MediaFacts, from_json
+from timeline.media.gate import sniff_demuxer
+from timeline.media.launch import fenced
 
 with needs_extra("media"):
     import av
-
-__all__ = [
-    "AUDIO_CODECS",
-    "DEMUXERS",
-    "MAX_PICTURE_PX",
-    "TOLERANT",
-    "VIDEO_CODECS",
-    "MediaFacts",
-    "PictureFacts",
-    "SoundFacts",
-    "probe_media",
-    "sniff_demuxer",
-]
 
 TIME_LIMIT_S = 60
 """A child that has not answered by then is killed; large files have longer."""
@@ -277,7 +264,7 @@ class _Children:
                 self.end_idle(IDLE_S)
                 continue
             try:
-                reply.put(_Child(child_command()))
+                reply.put(_Child(fenced(child_command())))
             except Exception as error:  # whoever waits must hear of it
                 reply.put(error)
 

@@ -52,7 +52,12 @@ def reconcile(clip: Clip, kind: str, media: MediaFacts) -> list[Finding]:
     """
     name = file_name(media.path)
     return [
-        finding(odd.code, f"{name}: {odd.message}", at_ms=clip.start_ms + max(0, odd.media_ms), where=name)
+        finding(
+            odd.code,
+            f"{name}: {odd.message}",
+            at_ms=max(clip.start_ms, clip.start_ms - clip.media_start_ms + odd.media_ms),
+            where=name,
+        )
         for odd in _odd(clip.media.duration_ms, kind, media)
     ]
 

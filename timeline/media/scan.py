@@ -55,12 +55,12 @@ def read_facts(path: Path, demuxer: str) -> MediaFacts:
     """
     try:
         with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            structure = read_structure(file, demuxer, size)
+            size_bytes = os.fstat(file.fileno()).st_size
+            structure = read_structure(file, demuxer, size_bytes)
         with av.open(
             f"file:{path}", format=demuxer, options=gate.reader_options(demuxer), **TOLERANT
         ) as container:
-            return _facts(path, demuxer, container, structure, size)
+            return _facts(path, demuxer, container, structure, size_bytes)
     except (av.error.FFmpegError, ValueError, OSError, MemoryError, OverflowError) as error:
         if isinstance(error, MediaUnreadableError):
             raise
@@ -72,7 +72,7 @@ def read_facts(path: Path, demuxer: str) -> MediaFacts:
 
 
 def _facts(
-    path: Path, demuxer: str, container: InputContainer, structure: Structure, size: int
+    path: Path, demuxer: str, container: InputContainer, structure: Structure, size_bytes: int
 ) -> MediaFacts:
     streams = list(container.streams)
     gate.check_streams(len(streams))
@@ -110,7 +110,7 @@ def _facts(
         sound=sound,
         streams=tuple(StreamFacts(_kind(stream), _codec(stream)) for stream in streams),
         header_duration_ms=_claimed_ms(container, structure),
-        is_cut_short=is_broken or structure.is_cut_short or _reaches_over(streams, demuxer, size),
+        is_cut_short=is_broken or structure.is_cut_short or _reaches_over(streams, demuxer, size_bytes),
         corrupt_packets=corrupt_packets,
     )
 
@@ -132,12 +132,12 @@ def _codec(stream: Stream) -> str:
     return stream.codec_context.name if stream.codec_context is not None else ""
 
 
-def _reaches_over(streams: list[Stream], demuxer: str, size: int) -> bool:
+def _reaches_over(streams: list[Stream], demuxer: str, size_bytes: int) -> bool:
     """Return whether the index of an mp4 or flv speaks of packets beyond the end of the file."""
     if demuxer not in ("mov", "flv"):
         return False
     last = [stream.index_entries[-1] for stream in streams if len(stream.index_entries)]
-    return any(entry.pos + entry.size > size for entry in last)
+    return any(entry.pos + entry.size > size_bytes for entry in last)
 
 
 class _Track:

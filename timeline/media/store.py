@@ -7,9 +7,9 @@
     DIR/parts/<key>.part      a download that is on its way
     DIR/facts/ab12….json      what a probe found in it
 
-A key is made of everything a result says of a file but the query of its url, which holds a signature that
-changes. Nothing of a result is ever a name in here. What is there is whole: files are renamed into their
-places when they are complete and on disk.
+A key is made of everything a result says of a file; of its url the query is left out where there is an id,
+since it holds a signature that changes. Nothing of a result is ever a name in here. What is there is whole:
+files are renamed into their places when they are complete and on disk, and what changed since is not used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,18 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from timeline.errors import DiskError
 from timeline.model import MediaReference
-from timeline.publish import disk_errors, sync_folder, write_text
+from timeline.publish import disk_errors, sync_folder, umask, write_text
 
 CACHE_VARIABLE = "XDG_CACHE_HOME"
+LOCK_TICK_S = 0.1
 
 
 def default_cache() -> Path:
@@ -47,27 +50,54 @@ class MediaStore:
         self.folder = folder
 
     def find(self, reference: MediaReference) -> Path | None:
-        """Return the file that was fetched for *reference*, or None."""
+        """Return the file that was fetched for *reference*, or None.
+
+        One that somebody changed since it was kept is removed: a file here is what its name says, or gone.
+        """
         entry = _read_json(self._index(reference))
         digest = entry.get("sha256")
         if not isinstance(digest, str) or not _is_digest(digest):
             return None
         path = self._place(digest)
         try:
-            return path if path.stat().st_size == entry.get("size_bytes") else None
+            status = path.stat()
+            if status.st_size == entry.get("size_bytes") and status.st_mtime_ns == entry.get("mtime_ns"):
+                return path
+            with path.open("rb") as file:
+                is_whole = hashlib.file_digest(file, "sha256").hexdigest() == digest
         except OSError:
             return None
+        if not is_whole:
+            self.drop(path)
+            return None
+        with contextlib.suppress(DiskError):  # the time alone is another one: a copy of the store
+            self._write_index(reference, path)
+        return path
+
+    def drop(self, path: Path) -> None:
+        """Remove a file of this store that is not what it should be."""
+        with contextlib.suppress(OSError):
+            path.unlink()
 
     @contextlib.contextmanager
-    def part(self, reference: MediaReference) -> Iterator[Path]:
-        """Give the place where *reference* is downloaded to, for this process alone; another one waits."""
-        folder = self.folder / "parts"
-        with disk_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{reference_key(reference)}.part"
-        with disk_errors(folder), path.with_suffix(".lock").open("ab") as lock:
-            _lock(lock.fileno())
+    def part(self, reference: MediaReference, waiting: Callable[[], None]) -> Iterator[Path]:
+        """Give the place where *reference* is downloaded to, for this process alone.
+
+        While another process has it, *waiting* is called again and again; what it raises ends the wait.
+        """
+        path = self._part(reference)
+        with disk_errors(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with disk_errors(path.parent), path.with_suffix(".lock").open("ab") as lock:
+            _lock(lock.fileno(), waiting)
             yield path
+
+    def begun_bytes(self, reference: MediaReference) -> int:
+        """Return how much of a download that broke off is there."""
+        try:
+            return self._part(reference).stat().st_size
+        except OSError:
+            return 0
 
     def keep(self, reference: MediaReference, part: Path, digest: str) -> Path:
         """Take the whole file at *part*, whose SHA-256 is *digest*, and return its place."""
@@ -75,12 +105,10 @@ class MediaStore:
         with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             self._index(reference).parent.mkdir(parents=True, exist_ok=True)
-            part.chmod(0o444)  # folders of lessons hold links to it
+            part.chmod(0o444 & ~umask())  # folders of lessons hold links to it
             os.replace(part, path)
             sync_folder(path.parent)
-            size_bytes = path.stat().st_size
-        entry = {"sha256": digest, "size_bytes": size_bytes, "host": urlsplit(reference.url or "").hostname}
-        write_text(self._index(reference), json.dumps(entry))
+        self._write_index(reference, path)
         return path
 
     def digest(self, path: Path) -> str | None:
@@ -96,6 +124,20 @@ class MediaStore:
         with disk_errors(self.folder):
             self._facts(digest).parent.mkdir(parents=True, exist_ok=True)
         write_text(self._facts(digest), json.dumps(facts))
+
+    def _write_index(self, reference: MediaReference, path: Path) -> None:
+        with disk_errors(path):
+            status = path.stat()
+        entry = {
+            "sha256": path.name,
+            "size_bytes": status.st_size,
+            "mtime_ns": status.st_mtime_ns,
+            "host": urlsplit(reference.url or "").hostname,
+        }
+        write_text(self._index(reference), json.dumps(entry))
+
+    def _part(self, reference: MediaReference) -> Path:
+        return self.folder / "parts" / f"{reference_key(reference)}.part"
 
     def _place(self, digest: str) -> Path:
         return self.folder / "media" / digest[:2] / digest
@@ -115,7 +157,9 @@ def reference_key(reference: MediaReference) -> str:
         >>> reference_key(signed) == reference_key(signed._replace(url="http://a.example/x.mp4?sign=2"))
         True
     """
-    place = (reference.url or "").partition("#")[0].partition("?")[0]
+    place = (reference.url or "").partition("#")[0]
+    if reference.video_id:
+        place = place.partition("?")[0]
     facts = json.dumps([place, reference.video_id, reference.size_bytes])
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -133,10 +177,15 @@ def _is_digest(text: object) -> bool:
     return isinstance(text, str) and len(text) == 64 and all(c in "0123456789abcdef" for c in text)
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, waiting: Callable[[], None]) -> None:
     """Wait until no other process holds this file; released when it is closed."""
     try:
         import fcntl
     except ImportError:  # not on Windows: two runs may fetch the same file, and the later one is kept
         return
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    while True:
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        waiting()
+        time.sleep(LOCK_TICK_S)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from timeline import kinds
+from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
-from timeline.media.probe import MediaFacts
 from timeline.model import Pause, Timeline
 from timeline.publish import disk_errors
 from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line

@@ -15,7 +15,8 @@ from typing import Any
 import ffmpeg
 from ffmpeg.nodes import InputNode
 
-from timeline.media.probe import AUDIO_CODECS, DEMUXERS, MAX_PICTURE_PX, VIDEO_CODECS, MediaFacts
+from timeline.media.facts import MediaFacts
+from timeline.media.gate import MAX_PICTURE_PX, reader_options
 from timeline.palette import CANVAS_COLOUR
 from timeline.render.plan import PlanSound, RenderPlan
 from timeline.render.shots import Chunk, Shot
@@ -229,12 +230,9 @@ class _Inputs:
         return self.add(
             input_name(facts),
             facts.demuxer,
-            protocol_whitelist="file",
-            format_whitelist=DEMUXERS[facts.demuxer],
-            codec_whitelist=",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
-            max_pixels=MAX_PICTURE_PX,
             reinit_filter=0,
             threads=1,
+            **(reader_options(facts.demuxer) | {"max_pixels": MAX_PICTURE_PX}),
             **options,
         )
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from timeline.render.layout import Rectangle
 from timeline.render.plan import PlanScene, RenderPlan, Tile
-from timeline.units import frame_at, frame_start_ms
+from timeline.units import frame_at, frame_start_ms, seconds_to_ms
 
 CHUNK_MIN_S = 20
 """A chunk ends at the first scene edge after this …"""
@@ -84,7 +84,7 @@ def cut_chunks(plan: RenderPlan) -> tuple[Chunk, ...]:
 
 
 def _chunk_frames(plan: RenderPlan) -> Iterator[tuple[int, int]]:
-    shortest, longest = (frame_at(s * 1000, plan.frame_rate) for s in (CHUNK_MIN_S, CHUNK_MAX_S))
+    shortest, longest = (frame_at(seconds_to_ms(s), plan.frame_rate) for s in (CHUNK_MIN_S, CHUNK_MAX_S))
     edges = sorted({scene.end_frame for scene in plan.scenes if scene.end_frame > 0})
     start = 0
     while start < plan.frames:

@@ -7,15 +7,16 @@ from pathlib import Path
 
 from timeline.errors import OutputVerificationError
 from timeline.extras import needs_extra
-from timeline.media.probe import TOLERANT
+from timeline.media.scan import TOLERANT
 from timeline.render.plan import RenderPlan
+from timeline.units import SAMPLE_RATE_HZ
 
 with needs_extra("media"):
     import av
     import av.error
 
 AAC_FRAME_SAMPLES = 1024
-SOUND_TOLERANCE_S = Fraction(2 * AAC_FRAME_SAMPLES, 48_000)
+SOUND_TOLERANCE_S = Fraction(2 * AAC_FRAME_SAMPLES, SAMPLE_RATE_HZ)
 """Sound comes in frames of 1024 samples, and its encoder primes with one."""
 
 

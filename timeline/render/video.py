@@ -78,7 +78,7 @@ def render_video(
     Args:
         timeline: A lesson.
         path: Where the video goes; ends in ``.mp4``.
-        media: Folder of the media files; None is answered by a list of what is missing.
+        media: Folder of the media files; None looks into the store alone.
         layout: ``stage`` or ``grid``.
         size_px: (width, height) of the canvas, both even.
         frame_rate: Frames per second of the output.

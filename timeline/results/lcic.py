@@ -20,7 +20,7 @@ from timeline.results.fields import MAX_URL_CHARACTERS, FieldReader, writable
 from timeline.results.recording import MAX_TIME_MS, RecordingResult
 from timeline.results.rows import MAX_SIZE_BYTES
 from timeline.sinks import show
-from timeline.units import format_time
+from timeline.units import format_time, seconds_to_ms
 
 _STREAMS, _MIXED = "StreamInfo", "RecordInfo"
 _ROUNDING_MS = 1000
@@ -78,7 +78,7 @@ def _stamped(row: object, pointer: str, name: str, findings: list[Finding]) -> S
         reader.note("unit_doubt", "Duration", f"{length_s} is taken as ms; seconds are documented")
         length_s //= 1000
     if start_ms is not None and stop_ms is None and length_s:
-        stop_ms = start_ms + length_s * 1000
+        stop_ms = start_ms + seconds_to_ms(length_s)
     stamped = StampedFile(
         pointer=pointer,
         start_unix_ms=start_ms,
@@ -92,7 +92,7 @@ def _stamped(row: object, pointer: str, name: str, findings: list[Finding]) -> S
     )
     findings.extend(reader.findings)
     if start_ms is not None and stop_ms is not None and length_s:
-        findings.extend(_length_disagrees(pointer, length_s * 1000, stop_ms - start_ms))
+        findings.extend(_length_disagrees(pointer, seconds_to_ms(length_s), stop_ms - start_ms))
     return stamped
 
 
