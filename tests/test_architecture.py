@@ -80,6 +80,7 @@ INSIDE = {
         "plan",
         "shots",
         "sources",
+        "suspects",
         "artwork",
         "graph",
         "verify",

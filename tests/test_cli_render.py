@@ -290,7 +290,8 @@ class TestFailingFFmpeg:
         monkeypatch.setattr(shots, "CHUNK_MAX_S", 1)
         body = (
             "if 'chunk_00001' in sys.argv[-1]: print('broken', file=sys.stderr); sys.exit(1)\n"
-            "print('frame=1', flush=True); time.sleep(60)"
+            "print('frame=1', flush=True)\n"
+            "if sys.argv[-1] != '-': time.sleep(60)"  # each input alone can be decoded
         )
         answer = cli(
             "render",

@@ -177,8 +177,8 @@ class TestRun:
         ]
         program = fake_ffmpeg(f"print({chr(10).join(said)!r}, file=sys.stderr)")
         inputs = ["-i", "file:/a.mp4", "-f", "mov", "-i", "file:/b: c.mp4"]
-        damage = run_ffmpeg(find_ffmpeg(program), inputs, folder=tmp_path, most_bytes=1000)
-        assert damage == {"file:/b: c.mp4": 2}
+        ran = run_ffmpeg(find_ffmpeg(program), inputs, folder=tmp_path, most_bytes=1000)
+        assert ran.damage == {"file:/b: c.mp4": 2}
 
     def test_one_that_falls_silent_is_killed(
         self, fake_ffmpeg: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

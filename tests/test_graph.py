@@ -136,7 +136,7 @@ def test_every_filter_of_every_graph_is_on_the_list_and_picture_and_sound_are_ap
         assert arguments[-1].startswith("file:")
     assert set(filters(sound)) <= FILTERS
     assert not {"overlay", "scale", "pad", "fps", "tpad", "setpts", "trim", "format"} & set(filters(sound))
-    assert "v:0" not in sound[sound.index("-filter_complex") + 1]
+    assert "V:0" not in sound[sound.index("-filter_complex") + 1]
     assert filters(join) == []
     assert "copy" in join
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import random
 import shutil
+import struct
 import subprocess
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests import coded_media
 from tests.conftest import CAMERA, SCREEN, Cli, Lesson, codes_shown, wrong_frames
 from tests.hostile_media import claimed_duration
 from tests.test_render import check_beeps, slow
+from timeline.findings import Severity
+from timeline.media.probe import probe_media
+from timeline.render import shots
+from timeline.render.encode import picture_place
 
 Remade = Callable[..., None]
 
@@ -218,3 +226,163 @@ def test_notes_on_media_are_counted_in_the_talk_of_a_render(cli: Cli, lesson: Le
     assert answer.status == 0
     assert "1 note on the media besides; timeline check RESULT --media DIR prints all" in answer.err
     assert "holds no sound" not in answer.err
+
+
+def emptied(path: Path, first: float, last: float) -> None:
+    """Put nothing in place of what lies between two shares of the packets."""
+    data = bytearray(path.read_bytes())
+    begin, end = data.index(b"mdat") + 4, data.index(b"moov", data.index(b"mdat")) - 4
+    start, stop = (begin + round((end - begin) * share) for share in (first, last))
+    data[start:stop] = bytes(stop - start)
+    path.write_bytes(data)
+
+
+def test_a_file_of_which_nothing_can_be_decoded_costs_a_slate(lesson: Lesson) -> None:
+    """Its packets are all there; ffmpeg as a whole fails for it."""
+    lesson.add(CAMERA, "amy", 0, 4000)
+    lesson.add(CAMERA, "bo", 0, 4000)
+    emptied(lesson.path(1), 0, 1)
+    report = lesson.render()
+    (item,) = report.findings
+    assert (item.code, item.where) == ("media_damaged", "f1.mp4")
+    assert item.message == ("f1.mp4: no picture from 0:00:00 to 0:00:04 can be decoded; download it again")
+    assert report.slated_files == (1,)
+    shown = codes_shown(report, lesson)
+    assert [line[0] and line[0].frame for line in shown] == list(range(60))
+    assert {line[1] for line in shown} == {None}
+    assert len(coded_media.beep_onsets_ms(coded_media.sound(report.path), 48_000, 500)) == 4
+
+
+def test_a_hole_of_nothing_costs_a_slate_for_as_long_as_a_chunk(
+    lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes before and after it is shown."""
+    monkeypatch.setattr(shots, "CHUNK_MIN_S", 2)
+    monkeypatch.setattr(shots, "CHUNK_MAX_S", 2)
+    lesson.add(CAMERA, "amy", 0, 8000, sound=False)
+    lesson.add(CAMERA, "bo", 0, 8000)
+    emptied(lesson.path(0), 0.2, 0.8)
+    report = lesson.render()
+    assert "media_damaged" in [item.code for item in report.findings]
+    shown = codes_shown(report, lesson)
+    assert [line[1] and line[1].frame for line in shown] == list(range(120))
+    assert all(line[0] for line in shown[:20])
+    assert report.plan.frames == 120
+
+
+def test_a_cover_in_front_of_the_picture_is_not_taken_for_it(lesson: Lesson, remade: Remade) -> None:
+    """Players show the video."""
+    lesson.add(CAMERA, "amy", 0, 2000)
+    cover = lesson.media / "cover.png"
+    Image.new("RGB", (64, 64), "red").save(cover)
+    # The muxer puts a cover last; its box is moved to where the reader meets it first.
+    remade("-i", str(cover), "-map", "0", "-map", "1", "-c", "copy", "-disposition:v:1", "attached_pic")
+    lesson.path(0).write_bytes(cover_first(lesson.path(0).read_bytes()))
+    assert probe_media(lesson.path(0)).streams[0].kind == "cover"
+    report = lesson.render()
+    assert report.findings == ()
+    assert wrong_frames(report, lesson) == []
+
+
+def cover_first(movie: bytes) -> bytes:
+    """Return an mp4, whose index is behind its data, with the box of its cover in front of its tracks."""
+    at = movie.rindex(b"moov") - 4
+    boxes: dict[bytes, list[bytes]] = {}
+    inner = at + 8
+    while inner < len(movie):
+        (length,) = struct.unpack_from(">I", movie, inner)
+        boxes.setdefault(movie[inner + 4 : inner + 8], []).append(movie[inner : inner + length])
+        inner += length
+    order = [*boxes[b"mvhd"], *boxes[b"udta"], *boxes[b"trak"]]
+    return movie[: at + 8] + b"".join(order)
+
+
+@pytest.mark.parametrize("aspect", ["9/1", "1/200"])
+def test_pixels_of_a_shape_that_is_nonsense_are_square(lesson: Lesson, remade: Remade, aspect: str) -> None:
+    lesson.add(CAMERA, "amy", 0, 1000)
+    remade("-c", "copy", "-bsf:v", f"h264_metadata=sample_aspect_ratio={aspect}")
+    report = lesson.render()
+    assert [item.code for item in report.findings] == ["picture_unusual"]
+    assert wrong_frames(report, lesson) == []
+
+
+@pytest.mark.parametrize("size", [(4096, 2), (2, 4096)])
+def test_a_picture_that_is_nearly_a_line_is_shown_as_one(
+    lesson: Lesson, real_ffmpeg: Path, size: tuple[int, int]
+) -> None:
+    """Never as nothing, for which ffmpeg would fail."""
+    lesson.add_row(CAMERA, "amy", 0, 1000)
+    lesson.media.mkdir(parents=True)
+    source = ["-f", "lavfi", "-i", f"color=red:s={size[0]}x{size[1]}:d=1"]
+    command = [str(real_ffmpeg), "-nostdin", "-v", "error", *source]
+    subprocess.run([*command, "-pix_fmt", "yuv420p", str(lesson.path(0))], check=True)
+    report = lesson.render()
+    assert report.slated_files == ()
+    frame = next(coded_media.frames(report.path))[2].astype(int)
+    assert ((frame[..., 0] - frame[..., 1]) > 60).sum() > 100
+
+
+def test_a_turned_picture_of_oblong_pixels_has_its_shape(
+    lesson: Lesson, remade: Remade, tmp_path: Path
+) -> None:
+    """The name over it lies on it, too."""
+    lesson.add(CAMERA, "amy", 0, 1000, size=(240, 240))
+    remade("-c", "copy", "-bsf:v", "h264_metadata=sample_aspect_ratio=4/3")
+    remade("-c", "copy", before=("-display_rotation", "90"))
+    report = lesson.render(size_px=(640, 480))
+    facts = probe_media(lesson.path(0))
+    assert facts.picture is not None
+    assert facts.picture.shown_aspect == Fraction(3, 4)
+    shown = picture_place(report.plan.scenes[0].tiles[0].rectangle, facts)
+    image = next(coded_media.frames(report.path))[2].astype(int)
+    lit = np.argwhere(abs(image - image[0, 0]).max(axis=2) > 60)
+    (top, left), (bottom, right) = lit.min(axis=0), lit.max(axis=0) + 1
+    assert (left, top) == pytest.approx((shown.x, shown.y), abs=3)
+    assert (right, bottom) == pytest.approx((shown.x + shown.width, shown.y + shown.height), abs=3)
+
+
+def test_a_sound_that_changes_its_rate_and_channels_on_the_way(
+    lesson: Lesson, real_ffmpeg: Path, tmp_path: Path
+) -> None:
+    """As a recorder does that goes on with another microphone: nothing is lost, and nobody else is moved."""
+    lesson.add(CAMERA, "amy", 0, 6000)
+    lesson.add(CAMERA, "bo", 0, 6000, beep_every_ms=700)
+    parts = []
+    for number, sound in enumerate((["-ar", "44100", "-ac", "1"], ["-ar", "22050", "-ac", "2"])):
+        parts.append(tmp_path / f"{number}.flv")
+        cut = [
+            "-ss",
+            str(3 * number),
+            "-t",
+            "3",
+            "-i",
+            str(lesson.path(0)),
+            "-output_ts_offset",
+            str(3 * number),
+        ]
+        command = [
+            str(real_ffmpeg),
+            "-nostdin",
+            "-v",
+            "error",
+            *cut,
+            *sound,
+            "-c:v",
+            "libx264",
+            "-bf",
+            "0",
+            "-c:a",
+            "aac",
+        ]
+        subprocess.run([*command, str(parts[-1])], check=True, capture_output=True)
+    first, second = (part.read_bytes() for part in parts)
+    lesson.path(0).write_bytes(first + second[13:])
+    report = lesson.render()
+    assert [str(item.severity) for item in report.findings if item.severity > Severity.INFO] == []
+    assert report.slated_files == ()
+    heard = coded_media.sound(report.path)
+    # The two parts overlap by the frames that their encoders hold back.
+    there = [coded_media.beep_onsets_ms(coded_media.sound(part), 48_000, 500) for part in parts]
+    assert coded_media.beep_onsets_ms(heard, 48_000, 500) == pytest.approx([*there[0], *there[1]], abs=70)
+    expected = list(range(0, 6000, 700))
+    assert coded_media.beep_onsets_ms(heard, 48_000, 750) == pytest.approx(expected, abs=20)

@@ -26,7 +26,7 @@ from tests.conftest import (
 from timeline.errors import MediaNotFoundError
 from timeline.findings import Severity
 from timeline.media.examine import examine_media
-from timeline.render.sources import known_files, slate_reasons
+from timeline.render.sources import Obstacles, known_files, slate_reasons
 from timeline.render.video import RenderReport
 
 Damage = Callable[[Path], None]
@@ -111,7 +111,7 @@ def test_a_damaged_file_costs_a_slate_and_a_finding(pair: Lesson, damage: str) -
     assert "f1.mp4" in item.message
     assert report.slated_files == (1,)
     assert [tile.lost for tile in report.plan.scenes[0].tiles] == [None, 1]
-    assert slate_reasons(examine_media(pair.load(), pair.media))[1] == reason
+    assert slate_reasons(examine_media(pair.load(), pair.media), Obstacles())[1] == reason
     assert files_seen(report, pair) == [{1}, set()]
     sound = coded_media.sound(report.path)
     assert coded_media.beep_onsets_ms(sound, 48_000, 2000) == []
@@ -221,7 +221,7 @@ def test_a_camera_that_holds_only_sound_is_heard_and_slated(pair: Lesson, real_f
     report = pair.render()
     assert [item.code for item in report.findings] == ["picture_missing"]
     assert report.slated_files == (1,)
-    assert slate_reasons(examine_media(pair.load(), pair.media))[1] == "sound only"
+    assert slate_reasons(examine_media(pair.load(), pair.media), Obstacles())[1] == "sound only"
     onsets = coded_media.beep_onsets_ms(coded_media.sound(report.path), 48_000, 750)
     assert onsets == pytest.approx([0, 1000, 2000], abs=20)
 
@@ -294,7 +294,7 @@ def test_each_file_is_looked_at_once(lesson: Lesson) -> None:
     examined = examine_media(lesson.load(), lesson.media)
     assert [item.code for item in examined.findings] == ["media_missing"]
     assert examined.lost == {0: "file missing"}
-    assert set(known_files(lesson.load(), examined)) == {0, 1}
+    assert set(known_files(lesson.load(), examined, Obstacles())) == {0, 1}
 
 
 def test_a_whiteboard_that_is_missing_is_slated_too(lesson: Lesson) -> None:

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple, TypeVar
 
 FACTS_VERSION = 1
 """Grows when the facts change, so that older ones in a cache are not believed."""
+MOST_PIXEL_ASPECT = Fraction(8)
+"""Pixels that claim to be wider or higher than this are taken for square."""
 MOST_HOLES = 100
 """Of a stream's holes and changes, no more than this are kept."""
 _MOST = 1 << 62
@@ -87,6 +89,20 @@ class PictureFacts:
     pixel_format: str = ""
     holes: tuple[Hole, ...] = ()
     size_changes: tuple[SizeChange, ...] = ()
+
+    @property
+    def shown_pixel_aspect(self) -> Fraction:
+        """Width of a pixel over its height once the picture is upright; 1 where the file says nonsense."""
+        if not 1 / MOST_PIXEL_ASPECT <= self.sample_aspect <= MOST_PIXEL_ASPECT:
+            return Fraction(1)
+        return 1 / self.sample_aspect if self.rotation_degrees in (90, 270) else self.sample_aspect
+
+    @property
+    def shown_aspect(self) -> Fraction:
+        """Width over height of the picture as a player shows it."""
+        size = (self.width_px, self.height_px)
+        width_px, height_px = reversed(size) if self.rotation_degrees in (90, 270) else size
+        return width_px * self.shown_pixel_aspect / height_px
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -57,6 +57,23 @@ class FFmpeg:
         """Major version; a large number for builds that name none, since those are recent."""
         match = re.search(r"version n?(\d+)\.", self.version)
         return int(match[1]) if match else 999
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What an ffmpeg said of its work.
+
+    Attributes:
+        frames: Pictures that it wrote.
+        out_time_us: How far its output reaches, microseconds.
+        damage: How often it could not decode something, by the name of the input.
+        tail: The last lines of its stderr.
+    """
+
+    frames: int
+    out_time_us: int
+    damage: Mapping[str, int]
+    tail: str
 
 
 def find_ffmpeg(explicit: str | os.PathLike[str] | None = None) -> FFmpeg:
@@ -112,7 +129,10 @@ def _asked(path: str) -> FFmpeg:
         ) from error
     except (OSError, subprocess.SubprocessError) as error:
         raise FFmpegNotFoundError(f"{path}: does not run as ffmpeg: {error}") from error
-    return FFmpeg(path, answer.stdout.partition("\n")[0].partition(" Copyright")[0])
+    said = answer.stdout.partition("\n")[0]
+    if not said.startswith("ffmpeg version"):
+        raise FFmpegNotFoundError(f"{path}: does not run as ffmpeg: it does not say its version")
+    return FFmpeg(path, said.partition(" Copyright")[0])
 
 
 def run_ffmpeg(
@@ -123,8 +143,8 @@ def run_ffmpeg(
     most_bytes: int,
     on_frame: Callable[[int], None] | None = None,
     stop: threading.Event | None = None,
-) -> Counter[str]:
-    """Run ffmpeg to its end; return how often it could not decode something, by the name of the input.
+) -> Ran:
+    """Run ffmpeg to its end, and return what it said of it.
 
     Args:
         ffmpeg: From `find_ffmpeg`.
@@ -139,6 +159,7 @@ def run_ffmpeg(
         DiskError: The disk is full.
     """
     command = [ffmpeg.path, "-nostdin", "-hide_banner", "-loglevel", "warning", "-y"]
+    command += ["-max_error_rate", "1"]  # much damage is told; it is no reason to end
     command += ["-progress", "pipe:1", "-stats_period", "0.5", *arguments]
     names = [after for option, after in itertools.pairwise(arguments) if option == "-i"]
     memory_bytes = MEMORY_BYTES + MEMORY_BYTES_PER_INPUT * len(names)
@@ -167,7 +188,7 @@ def run_ffmpeg(
         _kill(process)
         watch.join()
     if stop and stop.is_set():
-        return watch.damage
+        return watch.ran
     if silent:
         raise FFmpegFailedError(
             f"ffmpeg made no progress for {SILENCE_S} s and was killed",
@@ -181,7 +202,7 @@ def run_ffmpeg(
         if process.returncode == _TOO_LARGE:
             reason = f"ffmpeg wrote more than {most_bytes} bytes, which no such plan needs, and was killed"
         raise FFmpegFailedError(reason, command=command, stderr_tail=watch.tail)
-    return watch.damage
+    return watch.ran
 
 
 def _allow_many_files() -> None:
@@ -201,7 +222,6 @@ class _Watch:
 
     Attributes:
         heard_at: When its numbers moved last.
-        damage: How often it could not decode something, by the name of the input.
     """
 
     def __init__(
@@ -211,7 +231,7 @@ class _Watch:
         on_frame: Callable[[int], None] | None,
     ) -> None:
         self.heard_at = time.monotonic()
-        self.damage: Counter[str] = Counter()
+        self._damage: Counter[str] = Counter()
         self._inputs = inputs
         self._on_frame = on_frame
         self._numbers: dict[str, str] = {}
@@ -224,6 +244,15 @@ class _Watch:
         ]
         for thread in self._threads:
             thread.start()
+
+    @property
+    def ran(self) -> Ran:
+        """What it said so far."""
+        return Ran(self._number("frame"), self._number("out_time_us"), dict(self._damage), self.tail)
+
+    def _number(self, name: str) -> int:
+        said = self._numbers.get(name, "")
+        return int(said) if said.isdigit() else 0
 
     @property
     def tail(self) -> str:
@@ -255,9 +284,9 @@ class _Watch:
     def _look_for_damage(self, line: str) -> None:
         numbered, named = _DAMAGED_NUMBER.search(line), _DAMAGED_NAME.match(line)
         if numbered and (number := int(numbered[1] or numbered[2])) < len(self._inputs):
-            self.damage[self._inputs[number]] += 1
+            self._damage[self._inputs[number]] += 1
         elif named:
-            self.damage[named[1]] += 1
+            self._damage[named[1]] += 1
 
 
 def _kill(process: subprocess.Popen[str]) -> None:

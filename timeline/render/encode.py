@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+import functools
+import math
+import operator
 import threading
-from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from timeline import kinds
+from timeline.errors import FFmpegFailedError
+from timeline.interval import Span
 from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
 from timeline.model import Pause, Timeline
 from timeline.publish import disk_errors
 from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line
-from timeline.render.graph import Encoding, Overlay, chunk_arguments, join_arguments, sound_arguments
+from timeline.render.graph import (
+    Encoding,
+    Overlay,
+    chunk_arguments,
+    conversion_arguments,
+    input_name,
+    join_arguments,
+    sound_arguments,
+)
 from timeline.render.layout import Rectangle
 from timeline.render.plan import RenderPlan
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
-from timeline.units import sample_at
+from timeline.render.sources import Obstacles
+from timeline.render.suspects import ALL_SOUND, FIRST_PICTURE, failing_inputs
+from timeline.units import frame_start_ms, sample_at
 
 LONG_GRAPH = 100_000
 """A graph of more characters than this goes into a file."""
@@ -44,6 +58,7 @@ class Job:
         font: A font file to try first.
         encoding: Settings of the encoder.
         workers: How many ffmpeg run side by side.
+        obstacles: What earlier tries stumbled over.
     """
 
     plan: RenderPlan
@@ -55,6 +70,20 @@ class Job:
     font: Font
     encoding: Encoding
     workers: int
+    obstacles: Obstacles = field(default_factory=Obstacles)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """What came of an encoding.
+
+    Attributes:
+        damage: How often something could not be decoded, by position of the file.
+        obstacles: What could not be decoded at all; if there is any, nothing was written.
+    """
+
+    damage: Mapping[int, int]
+    obstacles: Obstacles
 
 
 def encode_video(
@@ -64,66 +93,146 @@ def encode_video(
     output: Path,
     *,
     progress: Callable[[RenderProgress], None] | None = None,
-) -> Counter[str]:
+) -> Encoded:
     """Encode *job* into *output*, with *folder* for the pieces.
 
-    Returns:
-        How often something could not be decoded, by the name under which ffmpeg knows a file.
-
     Raises:
-        FFmpegFailedError: ffmpeg failed; the others are stopped.
+        FFmpegFailedError: ffmpeg failed, and not for a file that it cannot decode; the others are stopped.
         DiskError: The disk is full.
     """
     chunks = cut_chunks(job.plan)
-    with disk_errors(output):
-        commands = [_chunk_command(job, chunk, ffmpeg, folder) for chunk in chunks]
-        (folder / "chunks.txt").write_text("".join(f"file {_chunk_name(c)}\n" for c in chunks))
     counter = FrameCounter(job.plan.frames, job.plan.duration_ms, progress)
-    sound = _lean(sound_arguments(job.plan, job.facts, "sound.m4a"), ffmpeg, folder, "sound")
+    with disk_errors(output):
+        converted, obstacles = _convert_sounds(job, ffmpeg, folder)
+        if obstacles:
+            return Encoded({}, obstacles)
+        pieces = [_sound_piece(job, converted, ffmpeg, folder)]
+        pieces += [_chunk_piece(job, chunk, ffmpeg, folder) for chunk in chunks]
+        (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pieces[1:]))
     stop = threading.Event()
     pool = ThreadPoolExecutor(max_workers=job.workers, thread_name_prefix="render")
     try:
-        samples = sample_at(job.plan.duration_ms)
         futures = [
-            pool.submit(
-                run_ffmpeg, ffmpeg, sound, folder=folder, most_bytes=SPARE_BYTES + 4 * samples, stop=stop
-            )
+            pool.submit(_encode_piece, job, piece, ffmpeg, folder, counter.of_chunk(number), stop)
+            for number, piece in enumerate(pieces)
         ]
-        for chunk, command in zip(chunks, commands, strict=True):
-            count = counter.of_chunk(chunk.number)
-            most_bytes = SPARE_BYTES + 4 * chunk.frames * job.plan.width_px * job.plan.height_px
-            futures.append(
-                pool.submit(
-                    run_ffmpeg,
-                    ffmpeg,
-                    command,
-                    folder=folder,
-                    most_bytes=most_bytes,
-                    on_frame=count,
-                    stop=stop,
-                )
-            )
         finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        damage = sum((future.result() for future in finished), Counter[str]())
+        made = [future.result() for future in finished]
     except BaseException:
         stop.set()
         raise
     finally:
         pool.shutdown(cancel_futures=True)
-    join = join_arguments("chunks.txt", "sound.m4a", str(output.resolve()))
-    parts = [folder / "sound.m4a", *(folder / _chunk_name(chunk) for chunk in chunks)]
-    with disk_errors(output):
-        most_bytes = SPARE_BYTES + 2 * sum(part.stat().st_size for part in parts if part.exists())
-    run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=most_bytes)
-    return damage
+    names = {position: input_name(facts) for position, facts in job.facts.items()}
+    damage = {position: sum(piece.damage.get(name, 0) for piece in made) for position, name in names.items()}
+    obstacles = functools.reduce(operator.or_, (piece.obstacles for piece in made))
+    if not obstacles:
+        with disk_errors(output):
+            most_bytes = SPARE_BYTES + 2 * sum((folder / piece.name).stat().st_size for piece in pieces)
+        join = join_arguments("chunks.txt", "sound.m4a", str(output.resolve()))
+        run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=most_bytes)
+    return Encoded(damage, obstacles)
 
 
-def _chunk_name(chunk: Chunk) -> str:
-    return f"chunk_{chunk.number:05d}.mp4"
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """One run of ffmpeg.
+
+    Attributes:
+        name: Of the file that it writes.
+        arguments: All after ffmpeg's name.
+        most_bytes: The file is not larger.
+        chunk: What it shows; None for the sound.
+    """
+
+    name: str
+    arguments: list[str]
+    most_bytes: int
+    chunk: Chunk | None
 
 
-def _chunk_command(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> list[str]:
-    """Draw what a chunk needs and return its command."""
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What came of a piece; damage is counted by the name under which ffmpeg knows a file."""
+
+    damage: Mapping[str, int]
+    obstacles: Obstacles
+
+
+def _encode_piece(
+    job: Job,
+    piece: _Piece,
+    ffmpeg: FFmpeg,
+    folder: Path,
+    count: Callable[[int], None],
+    stop: threading.Event,
+) -> _Made:
+    """Make a piece, or find out which files it cannot be made of."""
+    try:
+        ran = run_ffmpeg(
+            ffmpeg,
+            piece.arguments,
+            folder=folder,
+            most_bytes=piece.most_bytes,
+            on_frame=count if piece.chunk else None,
+            stop=stop,
+        )
+        if stop.is_set() or (folder / piece.name).is_file():
+            return _Made(ran.damage, Obstacles())
+        failure = FFmpegFailedError(
+            "ffmpeg wrote nothing", command=[ffmpeg.path, *piece.arguments], stderr_tail=ran.tail
+        )
+    except FFmpegFailedError as error:
+        failure = error
+    obstacles = _obstacles(job, piece, ffmpeg, folder)
+    if not obstacles:
+        raise failure
+    return _Made({}, obstacles)
+
+
+def _obstacles(job: Job, piece: _Piece, ffmpeg: FFmpeg, folder: Path) -> Obstacles:
+    """Return what of the files of a piece cannot be decoded."""
+    names = {position: input_name(facts) for position, facts in job.facts.items()}
+    wanted = ALL_SOUND if piece.chunk is None else FIRST_PICTURE
+    guilty = failing_inputs(ffmpeg, piece.arguments, set(names.values()), wanted, folder=folder)
+    positions = {position for position, name in names.items() if name in guilty}
+    if piece.chunk is None:
+        changing = positions - job.obstacles.changing_sounds
+        return Obstacles(sounds=frozenset(positions - changing), changing_sounds=frozenset(changing))
+    pictures: dict[int, tuple[Span, ...]] = {}
+    for shot in piece.chunk.shots:
+        if shot.clip in positions:
+            length_ms = frame_start_ms(shot.end_frame - shot.start_frame, job.plan.frame_rate)
+            begin_ms = shot.media_start_ms
+            span = Span(math.floor(begin_ms), math.ceil(begin_ms + length_ms))
+            pictures[shot.clip] = (*pictures.get(shot.clip, ()), span)
+    return Obstacles(pictures)
+
+
+def _convert_sounds(job: Job, ffmpeg: FFmpeg, folder: Path) -> tuple[dict[int, str], Obstacles]:
+    """Convert the sounds that change on the way; return the files by position, and what cannot be decoded."""
+    converted, failing = {}, set()
+    for position in sorted(job.obstacles.changing_sounds - job.obstacles.sounds):
+        facts, name = job.facts[position], f"converted_{position}.mka"
+        most_bytes = SPARE_BYTES + 8 * sample_at(facts.sound.end_ms if facts.sound else 0)
+        try:
+            run_ffmpeg(ffmpeg, conversion_arguments(facts, name), folder=folder, most_bytes=most_bytes)
+            converted[position] = name
+        except FFmpegFailedError:
+            failing.add(position)
+        if not (folder / name).is_file():
+            failing.add(position)
+    return converted, Obstacles(sounds=frozenset(failing))
+
+
+def _sound_piece(job: Job, converted: Mapping[int, str], ffmpeg: FFmpeg, folder: Path) -> _Piece:
+    arguments = sound_arguments(job.plan, job.facts, "sound.m4a", converted=converted)
+    arguments = _lean(arguments, ffmpeg, folder, "sound")
+    return _Piece("sound.m4a", arguments, SPARE_BYTES + 4 * sample_at(job.plan.duration_ms), None)
+
+
+def _chunk_piece(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> _Piece:
+    """Draw what a chunk needs and return its piece."""
     plan = job.plan
     tracks = {track.id: track for track in job.timeline.tracks}
     backdrops = []
@@ -154,19 +263,19 @@ def _chunk_command(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> list
             x, y = draw_label(folder / name, job.names[track.id], track.kind, place, font=job.font)
             labels[shot.region, shot.clip] = Overlay(name, x, y, 0, chunk.frames)
         notes = _pause_notes(job, chunk, folder)
-    arguments = chunk_arguments(
-        plan, chunk, job.facts, backdrops, labels, notes, job.encoding, _chunk_name(chunk)
-    )
-    return _lean(arguments, ffmpeg, folder, f"graph_{chunk.number:05d}")
+    name = f"chunk_{chunk.number:05d}.mp4"
+    arguments = chunk_arguments(plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name)
+    arguments = _lean(arguments, ffmpeg, folder, f"graph_{chunk.number:05d}")
+    return _Piece(name, arguments, SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px, chunk)
 
 
 def picture_place(tile: Rectangle, facts: MediaFacts) -> Rectangle:
     """Return where in *tile* the picture of a file lies, which is shown whole and centred."""
     if facts.picture is None:
         return tile
-    aspect = facts.picture.width_px * facts.picture.sample_aspect / facts.picture.height_px
-    width = min(tile.width, int(tile.height * aspect) // 2 * 2)
-    height = min(tile.height, int(tile.width / aspect) // 2 * 2)
+    aspect = facts.picture.shown_aspect
+    width = min(tile.width, max(2, int(tile.height * aspect) // 2 * 2))
+    height = min(tile.height, max(2, int(tile.width / aspect) // 2 * 2))
     x = tile.x + (tile.width - width) // 4 * 2
     y = tile.y + (tile.height - height) // 4 * 2
     return Rectangle(x, y, width, height)

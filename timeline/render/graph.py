@@ -143,12 +143,24 @@ def chunk_arguments(
 
 
 def sound_arguments(
-    plan: RenderPlan, facts: Mapping[int, MediaFacts], output: str, *, bitrate: str = "96k"
+    plan: RenderPlan,
+    facts: Mapping[int, MediaFacts],
+    output: str,
+    *,
+    converted: Mapping[int, str] | None = None,
+    bitrate: str = "96k",
 ) -> list[str]:
     """Return ffmpeg's arguments that make the sound of the whole output, once.
 
     The stretches of a track are joined to the sample; then the tracks are added up at constant level, and a
     limiter keeps the sum below full scale.
+
+    Args:
+        plan: The whole plan.
+        facts: Of each file, by its index.
+        output: Name of the file to write.
+        converted: Names of what `conversion_arguments` made of files, by index.
+        bitrate: Of the sound.
     """
     total = sample_at(plan.duration_ms)
     inputs = _Inputs()
@@ -156,7 +168,7 @@ def sound_arguments(
     for sound in plan.audio:
         by_track.setdefault(sound.track, []).append(sound)
     tracks = [
-        _track_sound(plan, sorted(sounds, key=lambda sound: sound.start_ms), facts, inputs)
+        _track_sound(plan, sorted(sounds, key=lambda sound: sound.start_ms), facts, converted or {}, inputs)
         for sounds in by_track.values()
     ]
     if not tracks:
@@ -185,6 +197,27 @@ def sound_arguments(
             t=seconds(plan.duration_ms),
             **{"map_metadata": -1, "flags:a": "+bitexact", "fflags": "+bitexact"},
             f="mp4",
+        )
+    )
+
+
+def conversion_arguments(facts: MediaFacts, output: str) -> list[str]:
+    """Return ffmpeg's arguments that write the sound of a file as one kind of samples, with its times.
+
+    In a graph of several files a sound that changes its rate or channels on the way would begin all of them
+    anew; alone it harms nobody.
+    """
+    inputs = _Inputs()
+    sound = inputs.media(facts, reinit_filter=1)["a:0"]
+    return _arguments(
+        ffmpeg.output(
+            sound,
+            f"file:{output}",
+            acodec="pcm_f32le",
+            ac=1,
+            ar=SAMPLE_RATE_HZ,
+            map_metadata=-1,
+            f="matroska",
         )
     )
 
@@ -227,14 +260,13 @@ class _Inputs:
 
     def media(self, facts: MediaFacts, **options: Any) -> Any:
         """Return a stranger's file: a forced reader, nothing but files, known codecs."""
-        return self.add(
-            input_name(facts),
-            facts.demuxer,
-            reinit_filter=0,
-            threads=1,
-            **(reader_options(facts.demuxer) | {"max_pixels": MAX_PICTURE_PX}),
-            **options,
-        )
+        settings: dict[str, Any] = {"max_pixels": MAX_PICTURE_PX, "reinit_filter": 0, "threads": 1}
+        settings = reader_options(facts.demuxer) | settings | options
+        return self.add(input_name(facts), facts.demuxer, **settings)
+
+    def own(self, name: str, **options: Any) -> Any:
+        """Return a file of our own in the working folder: what `conversion_arguments` made."""
+        return self.add(f"file:{name}", "matroska", protocol_whitelist="file", **options)
 
 
 def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> Any:
@@ -251,17 +283,21 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> A
         # Not accurate: the frame that is still on screen at this time may have begun long before. No -t:
         # it would count from the key frame; the trim below ends the reading.
         options |= {"ss": seconds(seek_ms), "noaccurate_seek": None}
-    tile = inputs.media(facts, **options)["v:0"]
+    tile = inputs.media(facts, **options)["V:0"]
     if seek_ms < -frame_start_ms(1, plan.frame_rate):
         tile = tile.filter("setpts", _later(-seek_ms))
     tile = tile.filter("fps", fps=rate, start_time=0)
-    if facts.picture.sample_aspect != 1:
-        aspect = facts.picture.sample_aspect
-        tile = tile.filter("scale", w=f"trunc(iw*{aspect.numerator}/{aspect.denominator}/2)*2", h="ih")
     if shot.held:
         tile = tile.filter("trim", end_frame=1)
+    aspect = facts.picture.shown_pixel_aspect
+    across, down = f"iw*{aspect.numerator}", f"ih*{aspect.denominator}"
     return (
-        tile.filter("scale", w=width, h=height, force_original_aspect_ratio="decrease", force_divisible_by=2)
+        # As large as fits, for each size that the picture has on its way; even, and never nothing.
+        tile.filter(
+            "scale",
+            w=f"max(2,trunc(min({width},{height}*({across})/({down}))/2)*2)",
+            h=f"max(2,trunc(min({height},{width}*({down})/({across}))/2)*2)",
+        )
         .filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=CANVAS_COLOUR)
         .filter("setsar", 1)
         .filter("format", "yuv420p")
@@ -271,19 +307,26 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> A
 
 
 def _track_sound(
-    plan: RenderPlan, sounds: Sequence[PlanSound], facts: Mapping[int, MediaFacts], inputs: _Inputs
+    plan: RenderPlan,
+    sounds: Sequence[PlanSound],
+    facts: Mapping[int, MediaFacts],
+    converted: Mapping[int, str],
+    inputs: _Inputs,
 ) -> Any:
     """Return the sound of one track from the output's start: each stretch padded up to the next one."""
     pieces = []
     ends = [sound.start_ms for sound in sounds[1:]] + [sounds[-1].end_ms]
     for sound, next_ms in zip(sounds, ends, strict=True):
-        media = facts[sound.clip]
+        media, own = facts[sound.clip], converted.get(sound.clip)
         length = sample_at(sound.end_ms - sound.start_ms)
-        seek_ms = sound.media_start_ms - media.origin_ms
+        # A file of our own begins with its sound.
+        origin_ms = media.origin_ms if own is None or media.sound is None else media.sound.start_ms
+        seek_ms = sound.media_start_ms - origin_ms
         options = {"t": seconds(sound.end_ms - sound.start_ms)}
         if seek_ms > 0:
             options["ss"] = seconds(seek_ms)
-        piece = inputs.media(media, **options)["a:0"].filter(
+        source = inputs.media(media, **options) if own is None else inputs.own(own, **options)
+        piece = source["a:0"].filter(
             # Without rematrix_maxval two equal channels would come out 3 dB louder than one.
             "aresample",
             SAMPLE_RATE_HZ,

@@ -15,6 +15,7 @@ from typing import Any
 from timeline import kinds
 from timeline.audible import audible_clips
 from timeline.errors import ParameterError
+from timeline.interval import Span, complement, merge, spans_of
 from timeline.model import SEAM_MS, Clip, Scene, Timeline, Track
 from timeline.render.layout import Rectangle, Region, make_layout
 from timeline.units import check_size, format_time, frame_at
@@ -32,12 +33,14 @@ class KnownFile:
         picture_end_ms: Media time up to which there is something to show; 0 if nothing.
         sound_end_ms: Media time up to which there is sound; 0 if none.
         picture_start_ms: Media time of the first picture that counts; before it a slate stands.
+        blind: Stretches of media time in which nothing can be decoded; slates stand there.
     """
 
     usable: bool
     picture_end_ms: int
     sound_end_ms: int
     picture_start_ms: int = 0
+    blind: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,10 +323,12 @@ def _shortened(timeline: Timeline, files: Mapping[int, KnownFile]) -> Timeline:
             known = files.get(clip.media.position)
             if known is None:
                 continue
+            seen = Span(known.picture_start_ms, max(known.picture_start_ms, known.picture_end_ms))
             zero_ms = clip.start_ms - clip.media_start_ms
-            shown = clip.part(zero_ms + known.picture_start_ms, zero_ms + known.picture_end_ms)
-            if shown.duration_ms > 0:
-                clips.append(shown)
+            for start_ms, end_ms in complement(merge(spans_of(known.blind)), seen).tolist():
+                shown = clip.part(zero_ms + start_ms, zero_ms + end_ms)
+                if shown.duration_ms > 0:
+                    clips.append(shown)
         tracks.append(dataclasses.replace(track, clips=tuple(clips)))
     return dataclasses.replace(timeline, tracks=tuple(tracks))
 

@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from timeline.findings import Finding, finding
+from timeline.interval import Span, merge, spans_of
 from timeline.media.examine import ExaminedMedia, first_uses
 from timeline.media.reconcile import LENGTH_TOLERANCE_MS, picture_reaches_ms
-from timeline.model import Timeline
+from timeline.model import Timeline, counted
 from timeline.render.plan import KnownFile
+from timeline.sinks import file_name
+from timeline.units import format_time
 
 HOLD_MS = 1000
 """So long a picture stands where there is none: the last one of a file that ends too early, and the first one
 of a file whose picture comes late. Where more is missing, a slate follows, or stands until it comes."""
 
 
-def known_files(timeline: Timeline, examined: ExaminedMedia) -> dict[int, KnownFile]:
+@dataclass(frozen=True, slots=True)
+class Obstacles:
+    """What ffmpeg stumbled over.
+
+    Attributes:
+        pictures: Stretches of media time in which nothing can be decoded, by position of the file.
+        sounds: Positions of files whose sound cannot be decoded.
+        changing_sounds: Positions of files whose sound changes its rate or channels on the way.
+    """
+
+    pictures: Mapping[int, tuple[Span, ...]] = field(default_factory=dict)
+    sounds: frozenset[int] = frozenset()
+    changing_sounds: frozenset[int] = frozenset()
+
+    def __or__(self, other: Obstacles) -> Obstacles:
+        pictures = {
+            position: self.pictures.get(position, ()) + other.pictures.get(position, ())
+            for position in self.pictures.keys() | other.pictures.keys()
+        }
+        return Obstacles(pictures, self.sounds | other.sounds, self.changing_sounds | other.changing_sounds)
+
+    def __bool__(self) -> bool:
+        return bool(self.pictures or self.sounds or self.changing_sounds)
+
+
+def known_files(timeline: Timeline, examined: ExaminedMedia, obstacles: Obstacles) -> dict[int, KnownFile]:
     """Return what is known of each file of *timeline*, by position."""
     known = {}
     for position, (kind, clip) in first_uses(timeline).items():
@@ -26,14 +58,47 @@ def known_files(timeline: Timeline, examined: ExaminedMedia) -> dict[int, KnownF
             is_short = reach_ms < declared_ms - LENGTH_TOLERANCE_MS
             end_ms = reach_ms + HOLD_MS if is_short else max(declared_ms, reach_ms)
             start_ms = media.picture.start_ms if media.picture.start_ms > HOLD_MS else 0
-        known[position] = KnownFile(True, end_ms, media.sound.end_ms if media.sound else 0, start_ms)
+        sound_ms = media.sound.end_ms if media.sound and position not in obstacles.sounds else 0
+        blind = obstacles.pictures.get(position, ())
+        known[position] = KnownFile(True, end_ms, sound_ms, start_ms, blind)
     return known
 
 
-def slate_reasons(examined: ExaminedMedia) -> dict[int, str]:
+def slate_reasons(examined: ExaminedMedia, obstacles: Obstacles) -> dict[int, str]:
     """Return what a slate says where a file should play and cannot, by position."""
     usable = {
         position: "file ends early" if media.picture else "sound only"
         for position, media in examined.facts.items()
     }
-    return usable | examined.lost
+    return usable | dict.fromkeys(obstacles.pictures, "file is damaged") | examined.lost
+
+
+def damage_findings(
+    timeline: Timeline, examined: ExaminedMedia, obstacles: Obstacles, damage: Mapping[int, int]
+) -> list[Finding]:
+    """Return what decoding told of the files: what could not be decoded at all, and in how many places.
+
+    Args:
+        timeline: A lesson.
+        examined: Its files.
+        obstacles: What slates and silence replace.
+        damage: How often something could not be decoded, by position.
+    """
+    found = []
+    for position, (_, clip) in first_uses(timeline).items():
+        media = examined.facts.get(position)
+        if media is None:
+            continue
+        said = []
+        for start_ms, end_ms in merge(spans_of(obstacles.pictures.get(position, ()))).tolist():
+            said.append(f"no picture from {format_time(start_ms)} to {format_time(end_ms)} can be decoded")
+        if position in obstacles.sounds:
+            said.append("its sound cannot be decoded")
+        # Where a file breaks off is told, and is damage to a decoder.
+        if not said and not media.is_cut_short and damage.get(position):
+            said.append(f"could not be decoded in {counted(damage[position], 'place')}")
+        if said:
+            name = file_name(media.path)
+            message = f"{name}: {'; '.join(said)}; download it again"
+            found.append(finding("media_damaged", message, at_ms=clip.start_ms, where=name))
+    return found

@@ -5,27 +5,26 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from timeline.errors import ParameterError
-from timeline.findings import Finding, finding
+from timeline.findings import Finding
 from timeline.fonts import readable_names
-from timeline.media.examine import ExaminedMedia, examine_media, first_uses, require_usable
+from timeline.media.examine import examine_media, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
-from timeline.model import Timeline, counted
+from timeline.model import Timeline
 from timeline.publish import check_output, disk_errors, published
 from timeline.render.encode import Job, encode_video
-from timeline.render.graph import Encoding, input_name
+from timeline.render.graph import Encoding
 from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
-from timeline.render.sources import known_files, slate_reasons
+from timeline.render.sources import Obstacles, damage_findings, known_files, slate_reasons
 from timeline.render.verify import verify_video
-from timeline.sinks import file_name
 from timeline.units import check_crf, parse_frame_rate
 
 
@@ -112,50 +111,49 @@ def render_video(
     require_usable(examined)
     if path.resolve() in {facts.path.resolve() for facts in examined.facts.values()}:
         raise ParameterError(f"{path}: is one of the lesson's own files; name another output")
-    plan = plan_video(
-        timeline,
-        layout=layout,
-        size_px=size_px,
-        frame_rate=parse_frame_rate(str(frame_rate)),
-        start_ms=start_ms,
-        end_ms=end_ms,
-        files=known_files(timeline, examined),
-    )
     names = readable_names(timeline, font)
-    workers = max(1, jobs or os.cpu_count() or 1)
-    job = Job(
-        plan,
-        timeline,
-        examined.facts,
-        slate_reasons(examined),
-        names.by_track,
-        labels,
-        font,
-        Encoding(crf=crf),
-        workers,
-    )
+
+    def job_around(obstacles: Obstacles) -> Job:
+        plan = plan_video(
+            timeline,
+            layout=layout,
+            size_px=size_px,
+            frame_rate=parse_frame_rate(str(frame_rate)),
+            start_ms=start_ms,
+            end_ms=end_ms,
+            files=known_files(timeline, examined, obstacles),
+        )
+        return Job(
+            plan=plan,
+            timeline=timeline,
+            facts=examined.facts,
+            reasons=slate_reasons(examined, obstacles),
+            names=names.by_track,
+            labels=labels,
+            font=font,
+            encoding=Encoding(crf=crf),
+            workers=max(1, jobs or os.cpu_count() or 1),
+            obstacles=obstacles,
+        )
+
+    obstacles = Obstacles()
+    job = job_around(obstacles)
     with published(path, overwrite=overwrite) as part:
         with disk_errors(path):
             folder = tempfile.TemporaryDirectory(prefix=".timeline-", dir=path.parent)
         with folder:
-            damage = encode_video(job, program, Path(folder.name), part, progress=progress)
-            verify_video(part, plan)
+            while True:
+                encoded = encode_video(job, program, Path(folder.name), part, progress=progress)
+                if not encoded.obstacles:
+                    break
+                # What cannot be decoded is left out: slates and silence take its place.
+                obstacles |= encoded.obstacles
+                job = job_around(obstacles)
+            verify_video(part, job.plan)
+    damage = damage_findings(timeline, examined, obstacles, encoded.damage)
     return RenderReport(
         path=path,
-        plan=plan,
-        findings=(*examined.findings, *_damaged(timeline, examined, damage), *names.findings),
+        plan=job.plan,
+        findings=(*examined.findings, *damage, *names.findings),
         elapsed_s=time.monotonic() - began,
     )
-
-
-def _damaged(timeline: Timeline, examined: ExaminedMedia, damage: Mapping[str, int]) -> list[Finding]:
-    """Return a finding for each file that could not be decoded in places."""
-    found = []
-    for position, (_, clip) in first_uses(timeline).items():
-        media = examined.facts.get(position)
-        count = damage.get(input_name(media), 0) if media else 0
-        if media and count and not media.is_cut_short:  # the break is told, and is damage to a decoder
-            name = file_name(media.path)
-            message = f"{name}: could not be decoded in {counted(count, 'place')}; download it again"
-            found.append(finding("media_damaged", message, at_ms=clip.start_ms, where=name))
-    return found
