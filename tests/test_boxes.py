@@ -101,3 +101,37 @@ def test_an_flv_may_leave_out_only_its_last_length(data: bytes, is_cut_short: bo
 @pytest.mark.parametrize(("data", "is_cut_short"), [(MP3, False), (MP3[:-1], True)])
 def test_an_mp3_tells_its_bytes(data: bytes, is_cut_short: bool) -> None:
     assert structure(data, "mp3").is_cut_short == is_cut_short
+
+
+def index(kind: bytes, count: int) -> bytes:
+    """Return an mp4 whose index claims so many packets."""
+    if kind == b"trun":
+        return box(b"moof", box(b"traf", box(kind, struct.pack(">2I", 0, count))))
+    table = box(kind, struct.pack(">3I", 0, 1, count))
+    return box(b"moov", MVHD + box(b"trak", box(b"mdia", box(b"minf", box(b"stbl", table)))))
+
+
+@pytest.mark.parametrize("kind", [b"stsz", b"stz2", b"trun"])
+def test_the_number_of_packets_that_an_index_claims(kind: bytes) -> None:
+    """80 million of them fit into 12 bytes, and take 3 GB to unpack."""
+    assert structure(index(kind, 80_000_000)).most_samples == 80_000_000
+    assert structure(index(kind, 80_000_000) + WHOLE + index(kind, 3)).most_samples == 80_000_000
+
+
+def test_text_behind_a_file_is_no_box() -> None:
+    """Some servers append a line."""
+    assert not structure(WHOLE + b"and some text behind").is_cut_short
+
+
+def test_a_mirrored_picture_is_not_turned() -> None:
+    def turns(across: int, down: int, back: int, up: int) -> dict[int, int]:
+        matrix = struct.pack(">9i", across, down, 0, back, up, 0, 0, 0, 1 << 30)
+        header = struct.pack(">5I", 0, 0, 0, 1, 0) + bytes(20) + matrix + bytes(8)
+        return structure(box(b"moov", box(b"trak", box(b"tkhd", header)))).turns
+
+    one = 1 << 16
+    assert turns(one, 0, 0, one) == {1: 0}
+    assert turns(-one, 0, 0, -one) == {1: 180}
+    assert turns(0, one, -one, 0) == {1: 90}
+    assert turns(-one, 0, 0, one) == {1: 0}
+    assert turns(0, one, one, 0) == {1: 90}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import unicodedata
@@ -19,6 +20,7 @@ from timeline.export.manifest import to_listing, to_manifest
 
 ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "sample_results" / "guide_example.json"
+LESSON = ROOT / "sample_results" / "lesson"
 QUERY = ROOT / "sample_results" / "guide_query_response.json"
 
 Answer = subprocess.CompletedProcess[bytes]
@@ -405,3 +407,37 @@ def test_long_lessons_are_listed_briefly(tmp_path: Path) -> None:
 
     assert "more" in text
     assert len(text.splitlines()) < 20
+
+
+def test_a_roster_without_an_end_is_refused() -> None:
+    """It is read no further than rosters reach."""
+    answer = run("show", GUIDE, "--roster", "/dev/zero")
+    assert answer.returncode == 2
+    assert "has more than 16777216 bytes" in said(answer)
+
+
+@pytest.mark.parametrize("command", [["manifest"], ["plot"]])
+def test_no_command_writes_over_what_it_reads(tmp_path: Path, command: list[str]) -> None:
+    """Not even with --force."""
+    result = tmp_path / "a.png"
+    shutil.copy(GUIDE, result)
+    before = result.read_bytes()
+    answer = run(*command, result, "-o", result, "--force")
+    assert answer.returncode == 2
+    assert "is the result itself; name another output" in said(answer)
+    assert result.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
+    """Each command says what is wrong with it, or does not mind."""
+    folder = tmp_path / os.fsdecode(b"\xc4\xe3")
+    shutil.copytree(LESSON, folder)
+    answer = run("probe", "--json", folder / "media" / "B4dRy6Pz8mXh.mp4")
+    assert json.loads(answer.stdout)[0]["file"].endswith("/media/B4dRy6Pz8mXh.mp4")
+    answer = run("manifest", folder, "--media", folder / "media")
+    assert (answer.returncode, answer.stdout) == (2, b"")
+    assert "its name is not UTF-8, as JSON is; rename it" in said(answer)
+    answer = run("render", folder, "-o", tmp_path / "out.mp4")
+    assert answer.returncode == 2
+    assert "its name is not UTF-8; rename it" in said(answer)

@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import Studio
 from tests.hostile_media import claimed_duration
+from tests.test_boxes import box, index
 from timeline.errors import MediaUnreadableError
 from timeline.media import scan
 from timeline.media.facts import (
@@ -707,3 +708,12 @@ def test_a_name_that_is_no_text(healthy: Path, tmp_path: Path) -> None:
         path = tmp_path / os.fsdecode(name)
         path.write_bytes(healthy.read_bytes())
         assert path_or_refusal(path) == path
+
+
+@pytest.mark.parametrize("kind", [b"stsz", b"trun"])
+def test_an_index_of_more_packets_than_bytes_is_refused(tmp_path: Path, kind: bytes) -> None:
+    """Before anything unpacks it."""
+    path = tmp_path / "bomb.mp4"
+    path.write_bytes(box(b"ftyp", b"isom") + index(kind, 80_000_000))
+    with pytest.raises(MediaUnreadableError, match="its index claims 80000000 packets"):
+        probe_media(path)

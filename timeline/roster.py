@@ -48,12 +48,13 @@ def read_roster(path: str | os.PathLike[str]) -> Roster:
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
         raise RosterError(f"{path}: cannot be read: {reason.lower()}") from error
     if len(data) > _MAX_BYTES:
-        raise RosterError(f"{path}: has {len(data)} bytes; at most {_MAX_BYTES} are read")
+        raise RosterError(f"{path}: has more than {_MAX_BYTES} bytes; so many are read at most")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:

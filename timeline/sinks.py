@@ -74,7 +74,17 @@ def is_harmless(character: str) -> bool:
 
 def file_name(path: Path) -> str:
     """Return the last part of *path* for a message: as UTF-8 can write it, and harmless."""
-    return terminal_text(os.fsencode(path.name).decode("utf-8", "replace"))
+    return terminal_text(path_text(Path(path.name)))
+
+
+def path_text(path: Path) -> str:
+    """Return *path* as UTF-8 can write it: a file's name may be any bytes."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def is_utf8(path: Path) -> bool:
+    """Return whether a path can be written as UTF-8."""
+    return path_text(path) == os.fspath(path)
 
 
 def show(value: object) -> str:

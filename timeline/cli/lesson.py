@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -56,6 +58,16 @@ def read_lesson(
         raise
 
 
+def _keep_inputs(given: Mapping[str, Any]) -> None:
+    """Refuse an output that is one of the inputs; --force would replace it."""
+    output = given.get("output_path")
+    for name in ("result", "roster", "journal"):
+        source = given.get(name)
+        with contextlib.suppress(OSError):
+            if output is not None and source is not None and os.path.samefile(output, source):
+                raise ParameterError(f"{output}: is the {name} itself; name another output")
+
+
 def takes_lesson(command: Callable[..., None]) -> Callable[..., None]:
     """Return *command* with the arguments of `read_lesson` in place of its first one, the lesson.
 
@@ -66,6 +78,7 @@ def takes_lesson(command: Callable[..., None]) -> Callable[..., None]:
     hints = get_type_hints(command, include_extras=True) | get_type_hints(read_lesson, include_extras=True)
 
     def wrapped(**given: Any) -> None:
+        _keep_inputs(given)
         lesson = read_lesson(**{name: given[name] for name in reading})
         command(lesson, **{parameter.name: given[parameter.name] for parameter in own})
 

@@ -12,6 +12,7 @@ from timeline.cli.facts_text import print_facts
 from timeline.cli.lesson import takes_lesson
 from timeline.errors import MediaUnreadableError
 from timeline.model import Timeline, counted
+from timeline.sinks import path_text
 
 if TYPE_CHECKING:
     from timeline.media.fetch import FetchReport
@@ -110,7 +111,7 @@ def probe(
         except MediaUnreadableError as error:
             talk(f"timeline: {error}")
             continue
-        listed.append({"file": str(path)} | to_json(facts))
+        listed.append({"file": path_text(path)} | to_json(facts))
         if not as_json:
             print_facts(facts, output())
     if as_json:

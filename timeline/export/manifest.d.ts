@@ -27,7 +27,7 @@ export interface Wall {
 export interface Track {
   /** Opaque: use kind and user_id. */
   id: string;
-  kind: "camera" | "screen" | "whiteboard" | "mixed" | "audio" | `other${number}`;
+  kind: "camera" | "screen" | "whiteboard" | "mixed" | "audio" | "other" | `other${number}`;
   user_id: string | null;
   label: string;
   role: "teacher" | "student" | "assistant" | "observer" | null;

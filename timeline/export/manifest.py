@@ -17,6 +17,7 @@ from timeline.jsontext import json_text
 from timeline.media.locate import LocatedMedia, locate_media, media_folder
 from timeline.model import Clip, Gap, Pause, Section, Timeline
 from timeline.publish import write_text
+from timeline.sinks import is_utf8, path_text
 from timeline.version import __version__
 
 SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
@@ -218,6 +219,9 @@ def _segment(item: Clip | Gap, located: LocatedMedia | None, beside: Path | None
 
 def _relative(local: Path, folder: Path) -> str:
     try:
-        return Path(os.path.relpath(local.resolve(), folder.resolve())).as_posix()
+        relative = Path(os.path.relpath(local.resolve(), folder.resolve()))
     except ValueError:  # another drive
-        return local.resolve().as_posix()
+        relative = local.resolve()
+    if not is_utf8(relative):
+        raise ParameterError(f"{path_text(relative)}: its name is not UTF-8, as JSON is; rename it")
+    return relative.as_posix()

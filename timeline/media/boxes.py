@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import BinaryIO, NamedTuple
 
@@ -30,11 +30,13 @@ class Structure(NamedTuple):
         turns: How far players turn a picture clockwise, in degrees, by the number of its track; 0 is the
             first video track of a webm, which has no such numbers.
         duration_ms: The length in the header of an mp4; 0 where it tells none, and for others.
+        most_samples: The largest number of packets that an index of an mp4 claims; 0 for others.
     """
 
     is_cut_short: bool
     turns: dict[int, int]
     duration_ms: int = 0
+    most_samples: int = 0
 
 
 class _Box(NamedTuple):
@@ -43,6 +45,22 @@ class _Box(NamedTuple):
     kind: int
     start: int
     end: int
+
+
+def _code(name: str) -> int:
+    return int.from_bytes(name.encode(), "big")
+
+
+_TOP_KINDS = frozenset(map(_code, ("ftyp", "moov", "mdat", "moof", "free", "skip", "wide", "mfra", "uuid")))
+_SAMPLE_COUNTS = [
+    (tuple(map(_code, path.split("/"))), count_at)
+    for path, count_at in (
+        ("moov/trak/mdia/minf/stbl/stsz", 8),
+        ("moov/trak/mdia/minf/stbl/stz2", 8),
+        ("moof/traf/trun", 4),
+    )
+]
+"""Where boxes are that hold a number of packets, and where in them it stands."""
 
 
 def read_structure(file: BinaryIO, demuxer: str, size_bytes: int) -> Structure:
@@ -58,13 +76,18 @@ def read_structure(file: BinaryIO, demuxer: str, size_bytes: int) -> Structure:
 
 
 def _read_mov(file: BinaryIO, size_bytes: int, steps: Iterator[int]) -> Structure:
-    end, turns, movie_turn, duration_ms = 0, {}, 0, 0
+    end, turns, movie_turn, duration_ms, samples = 0, {}, 0, 0, 0
 
     def inside(box: _Box) -> Iterator[_Box]:
         return _boxes(file, box.start, min(box.end, size_bytes), steps)
 
     for top in _boxes(file, 0, size_bytes, steps):
+        if top.end > size_bytes and top.kind not in _TOP_KINDS:
+            break  # what somebody appended is no box
         end = max(end, top.end)
+        for path, count_at in _SAMPLE_COUNTS:
+            for box in _at(path, top, inside):
+                samples = max(samples, int.from_bytes(_read(file, box, count_at + 4)[count_at:], "big"))
         for inner in inside(top) if top.kind == _code("moov") else ():
             if inner.kind == _code("mvhd"):
                 header = _read(file, inner, 120)
@@ -74,8 +97,21 @@ def _read_mov(file: BinaryIO, size_bytes: int, steps: Iterator[int]) -> Structur
                     track, degrees = _mov_turn(_read(file, box, 120), 8)
                     turns[track] = degrees
     return Structure(
-        end > size_bytes, {track: (turn + movie_turn) % 360 for track, turn in turns.items()}, duration_ms
+        end > size_bytes,
+        {track: (turn + movie_turn) % 360 for track, turn in turns.items()},
+        duration_ms,
+        samples,
     )
+
+
+def _at(path: tuple[int, ...], box: _Box, inside: Callable[[_Box], Iterator[_Box]]) -> Iterator[_Box]:
+    """Yield the boxes at *path*, which begins with the kind of *box*."""
+    if box.kind == path[0]:
+        if len(path) == 1:
+            yield box
+        else:
+            for inner in inside(box):
+                yield from _at(path[1:], inner, inside)
 
 
 def _mov_turn(header: bytes, between: int) -> tuple[int, int]:
@@ -87,11 +123,13 @@ def _mov_turn(header: bytes, between: int) -> tuple[int, int]:
     wide = header[:1] == b"\x01"
     track_at = 20 if wide else 12
     matrix_at = track_at + between + (8 if wide else 4) + 16
-    if len(header) < matrix_at + 8:
+    if len(header) < matrix_at + 20:
         return 0, 0
     (track,) = struct.unpack_from(">I", header, track_at)
-    across, down = struct.unpack_from(">2i", header, matrix_at)
-    return track, _quarter_turns(math.degrees(math.atan2(down, across)))
+    across, down, _, back, up = struct.unpack_from(">5i", header, matrix_at)
+    degrees = _quarter_turns(math.degrees(math.atan2(down, across)))
+    is_mirrored = across * up < down * back
+    return track, degrees % 180 if is_mirrored else degrees
 
 
 def _movie_ms(header: bytes) -> int:
@@ -220,10 +258,6 @@ def _float(data: bytes) -> float:
         return 0.0
     (value,) = struct.unpack(">f" if len(data) == 4 else ">d", data)
     return float(value)
-
-
-def _code(name: str) -> int:
-    return int.from_bytes(name.encode(), "big")
 
 
 def _read(file: BinaryIO, box: _Box, most: int) -> bytes:

@@ -17,7 +17,7 @@ from timeline.media.probe import probe_media
 from timeline.media.reconcile import reconcile
 from timeline.media.store import MediaStore
 from timeline.model import Clip, Timeline
-from timeline.sinks import file_name
+from timeline.sinks import file_name, is_utf8, path_text
 
 
 class FirstUse(NamedTuple):
@@ -64,6 +64,10 @@ def examine_media(timeline: Timeline, folder: Path | None, store: MediaStore | N
             )
             continue
         try:
+            if not is_utf8(path.resolve()):
+                raise MediaUnreadableError(
+                    f"{path_text(path)}: its name is not UTF-8; rename it", reason="name is not utf-8"
+                )
             if path not in probed:
                 probed[path] = _facts(path, store)
             media = _from_zero(probed[path], use.clip.media.duration_ms)

@@ -65,10 +65,12 @@ def _first_bytes(path: Path) -> bytes:
             os.close(handle)
         why = "it is not a plain file"
     except OSError as error:
-        why = error.strerror or str(error)
+        why = (error.strerror or str(error)).lower()
     except ValueError as error:  # a name that no system has
         why = str(error)
-    raise MediaUnreadableError(f"{path}: cannot be opened: {why}", reason="cannot be opened")
+    raise MediaUnreadableError(
+        f"{path}: cannot be opened: {why}; name a media file that can be read", reason="cannot be opened"
+    )
 
 
 def reader_options(demuxer: str) -> dict[str, str]:
@@ -116,6 +118,14 @@ def check_rate(frames_per_s: int) -> None:
         raise MediaUnreadableError(
             f"{frames_per_s} pictures in one second are more than {MAX_FRAMES_PER_S}",
             reason="too many pictures",
+        )
+
+
+def check_index(samples: int, size_bytes: int) -> None:
+    """Raise `MediaUnreadableError` for an index that claims more packets than the file has bytes."""
+    if samples > size_bytes:
+        raise MediaUnreadableError(
+            f"its index claims {samples} packets, and it has {size_bytes} bytes", reason="file is damaged"
         )
 
 

@@ -57,6 +57,7 @@ def read_facts(path: Path, demuxer: str) -> MediaFacts:
         with path.open("rb") as file:
             size_bytes = os.fstat(file.fileno()).st_size
             structure = read_structure(file, demuxer, size_bytes)
+        gate.check_index(structure.most_samples, size_bytes)
         with av.open(
             f"file:{path}", format=demuxer, options=gate.reader_options(demuxer), **TOLERANT
         ) as container:

@@ -63,7 +63,7 @@ def parse_json(
         return _parse(text)
     except json.JSONDecodeError as error:
         raise ResultFormatError(
-            f"not JSON: {error.msg.lower()} at line {error.lineno}, column {error.colno}",
+            f"not JSON: {error.msg.lower().removesuffix(' at')} at line {error.lineno}, column {error.colno}",
             code="not_json",
         ) from None
 
