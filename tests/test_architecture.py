@@ -75,6 +75,10 @@ INSIDE = {
     "export": ["", "manifest"],
     "render": [
         "",
+        "patterns",
+        "turns",
+        "layout_data",
+        "layout_names",
         "layout",
         "progress",
         "plan",

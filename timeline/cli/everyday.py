@@ -136,7 +136,12 @@ def render(
         Path | None, typer.Option("--output", "-o", help="The .mp4 file to make.", show_default=False)
     ] = None,
     media: Media = None,
-    layout: Annotated[str, typer.Option("--layout", help="stage or grid.")] = "stage",
+    layout: Annotated[
+        str,
+        typer.Option(
+            "--layout", help="stage, grid, side-by-side, pip, single:TRACK, or FILE.json (docs/layouts.md)."
+        ),
+    ] = "stage",
     size: Annotated[str, typer.Option("--size", help="Canvas, WxH px.")] = "1280x720",
     fps: Annotated[str, typer.Option("--fps", help="Frames per second of the output.")] = "15",
     labels: Annotated[

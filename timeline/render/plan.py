@@ -10,14 +10,15 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from timeline import kinds
 from timeline.audible import audible_clips
 from timeline.errors import ParameterError
 from timeline.interval import Span, complement, merge, spans_of
 from timeline.model import SEAM_MS, Clip, Scene, Timeline, Track
-from timeline.render.layout import Rectangle, Region, make_layout
+from timeline.render.layout import Rank, Rectangle, Region, place_tracks
+from timeline.render.layout_names import LayoutLike, find_layout
 from timeline.units import check_size, format_time, frame_at
 
 DEFAULT_SIZE_PX = (1280, 720)
@@ -53,8 +54,10 @@ class Tile:
         held: Index of the file whose last frame stays, within a seam; else None.
         rectangle: Where, px from the top left.
         media_start_ms: Media time at the scene's start, or of the held frame; None on a slate.
-        fit: ``contain``: the whole picture, centred.
+        fit: ``contain``: the whole picture, centred. ``cover``: it fills the rectangle and is cut.
         lost: Index of the file that should play and cannot; None where none should.
+        more: How many others are on camera and have no tile; said in the last tile alone.
+        hidden: Whether nothing is drawn here, not even a slate.
     """
 
     track: str
@@ -64,6 +67,8 @@ class Tile:
     media_start_ms: int | None
     fit: str = "contain"
     lost: int | None = None
+    more: int = 0
+    hidden: bool = False
 
     @property
     def file(self) -> int | None:
@@ -105,6 +110,7 @@ class RenderPlan:
         scenes: They tile the frames.
         audio: What is heard.
         silenced_files: Indices of sound-only files that should be heard and cannot.
+        background: Colour of the canvas: red, green, blue.
     """
 
     width_px: int
@@ -117,6 +123,7 @@ class RenderPlan:
     scenes: tuple[PlanScene, ...]
     audio: tuple[PlanSound, ...]
     silenced_files: tuple[int, ...] = ()
+    background: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def slated_files(self) -> tuple[int, ...]:
@@ -133,7 +140,7 @@ class RenderPlan:
 def plan_video(
     timeline: Timeline,
     *,
-    layout: str = "stage",
+    layout: LayoutLike = "stage",
     size_px: tuple[int, int] = DEFAULT_SIZE_PX,
     frame_rate: Fraction = DEFAULT_FRAME_RATE,
     start_ms: int = 0,
@@ -144,7 +151,7 @@ def plan_video(
 
     Args:
         timeline: A lesson.
-        layout: Name of a layout.
+        layout: Name of a layout, ``single:TRACK``, path of a layout file, or what such a file holds.
         size_px: (width, height) of the canvas; both even.
         frame_rate: Frames per second of the output.
         start_ms: Where the output begins, playback ms.
@@ -168,7 +175,8 @@ def plan_video(
             f"nothing to render from {format_time(start_ms)} to {format_time(end_ms)}; "
             f"the lesson lasts {format_time(timeline.duration_ms)}"
         )
-    regions = make_layout(layout, timeline, *size_px)
+    found = find_layout(layout, timeline)
+    regions = place_tracks(found, timeline, *size_px)
     seen = timeline if files is None else _shortened(timeline, files)
     chooser = _Chooser(timeline, seen, files or {})
     first_frame = frame_at(start_ms, frame_rate)
@@ -202,6 +210,7 @@ def plan_video(
         scenes=tuple(scenes),
         audio=_sounds(heard, files),
         silenced_files=_silenced(heard, files),
+        background=found.background_rgb,
     )
 
 
@@ -219,7 +228,7 @@ def to_plan_json(plan: RenderPlan) -> dict[str, Any]:
                 "end_ms": scene.end_ms,
                 "start_frame": scene.start_frame,
                 "end_frame": scene.end_frame,
-                "tiles": [_tile_json(tile) for tile in scene.tiles],
+                "tiles": [_tile_json(tile) for tile in scene.tiles if not tile.hidden],
             }
             for scene in plan.scenes
         ],
@@ -239,7 +248,11 @@ def _tile_json(tile: Tile) -> dict[str, Any]:
         "media_start_ms": tile.media_start_ms,
         "fit": tile.fit,
     }
-    return values if tile.held is None else values | {"held": True}
+    if tile.held is not None:
+        values["held"] = True
+    if tile.more:
+        values["more"] = tile.more
+    return values
 
 
 def _scenes(declared: Timeline, seen: Timeline) -> list[Scene]:
@@ -270,23 +283,24 @@ class _Chooser:
 
     def tile(self, region: Region, scene: Scene, begin_ms: int) -> Tile:
         """Return a clip that plays in *scene*, the last frame of one within a seam, or a slate."""
-        wanted = _best((track, self._declared[track.id].at(scene.start_ms)) for track in region.tracks)
-        playing = _best((track, scene.clips.get(track.id)) for track in region.tracks)
-        held = _best((t, _held_clip(self._seen[t.id], scene.start_ms)) for t in region.tracks)
+        tracks = region.candidates(scene.start_ms)
+        wanted = _best((t, rank, self._declared[t.id].at(scene.start_ms)) for t, rank in tracks)
+        playing = _best((t, rank, scene.clips.get(t.id)) for t, rank in tracks)
+        held = _best((t, rank, _held_clip(self._seen[t.id], scene.start_ms)) for t, rank in tracks)
         lost = None
-        if wanted and (playing is None or playing[1].media is not wanted[1].media):
-            lost = self._lost(wanted[1], scene.start_ms)
-        place = region.rectangle
+        if wanted and (playing is None or playing.clip.media is not wanted.clip.media):
+            lost = self._lost(wanted.clip, scene.start_ms)
+        more = region.more(scene.start_ms)
+        tile = Tile(tracks[-1][0].id, None, None, region.rectangle, None, region.fit, lost, more)
         if playing is None and held is None:
-            track = wanted[0] if wanted else region.slate_track
-            return Tile(track.id, None, None, place, None, lost=lost)
-        if held and (playing is None or _rank(*held) < _rank(*playing)):
-            track, clip = held
-            last_ms = clip.media_ms(clip.end_ms) - 1
-            return Tile(track.id, None, clip.media.position, place, last_ms, lost=lost)
+            hidden = lost is None and not region.slates
+            return dataclasses.replace(tile, track=wanted.track.id if wanted else tile.track, hidden=hidden)
+        if held and (playing is None or held.rank < playing.rank):
+            file, last_ms = held.clip.media.position, held.clip.media_ms(held.clip.end_ms) - 1
+            return dataclasses.replace(tile, track=held.track.id, held=file, media_start_ms=last_ms)
         assert playing is not None
-        track, clip = playing
-        return Tile(track.id, clip.media.position, None, place, clip.media_ms(begin_ms), lost=lost)
+        file, media_ms = playing.clip.media.position, playing.clip.media_ms(begin_ms)
+        return dataclasses.replace(tile, track=playing.track.id, clip=file, media_start_ms=media_ms)
 
     def _lost(self, clip: Clip, at_ms: int) -> int | None:
         """Return the file of *clip*; None where its picture has merely not begun, and nothing is lost."""
@@ -295,14 +309,22 @@ class _Chooser:
         return None if waits else clip.media.position
 
 
-def _best(candidates: Iterable[tuple[Track, Clip | None]]) -> tuple[Track, Clip] | None:
-    """Return the clip that a region prefers, with its track: of the best kind the one that started last."""
-    there = [(track, clip) for track, clip in candidates if clip is not None]
-    return min(there, key=lambda entry: _rank(*entry), default=None)
+class _Candidate(NamedTuple):
+    """A clip that a region may show, and how much it is preferred: lowest most."""
+
+    rank: tuple[Rank, int]
+    track: Track
+    clip: Clip
 
 
-def _rank(track: Track, clip: Clip) -> tuple[int, int]:
-    return kinds.kind_rank(track.kind), -clip.start_ms
+def _best(candidates: Iterable[tuple[Track, Rank, Clip | None]]) -> _Candidate | None:
+    """Return the clip that a region prefers: of the best rank the one that started last."""
+    there = (
+        _Candidate((rank, -clip.start_ms), track, clip)
+        for track, rank, clip in candidates
+        if clip is not None
+    )
+    return min(there, key=lambda candidate: candidate.rank, default=None)
 
 
 def _held_clip(track: Track, at_ms: int) -> Clip | None:

@@ -21,6 +21,7 @@ from timeline.model import Timeline
 from timeline.publish import check_output, disk_errors, published
 from timeline.render.encode import Job, encode_video
 from timeline.render.graph import Encoding
+from timeline.render.layout_names import LayoutLike, find_layout
 from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
 from timeline.render.sources import Obstacles, damage_findings, known_files, slate_reasons
@@ -55,7 +56,7 @@ def render_video(
     path: str | os.PathLike[str],
     *,
     media: str | os.PathLike[str] | None,
-    layout: str = "stage",
+    layout: LayoutLike = "stage",
     size_px: tuple[int, int] = DEFAULT_SIZE_PX,
     frame_rate: Fraction | int | str = DEFAULT_FRAME_RATE,
     labels: bool = True,
@@ -78,7 +79,8 @@ def render_video(
         timeline: A lesson.
         path: Where the video goes; ends in ``.mp4``.
         media: Folder of the media files; None looks into the store alone.
-        layout: ``stage`` or ``grid``.
+        layout: ``stage``, ``grid``, ``side-by-side``, ``pip``, ``single:TRACK``, the path of a layout file,
+            or what such a file holds.
         size_px: (width, height) of the canvas, both even.
         frame_rate: Frames per second of the output.
         labels: Whether names and pause notes are laid over the pictures.
@@ -102,6 +104,7 @@ def render_video(
     path = Path(path)
     began = time.monotonic()
     check_crf(crf)
+    layout = find_layout(layout, timeline)
     if path.suffix.lower() != ".mp4":
         raise ParameterError(f"{path}: expected a file ending in .mp4")
     check_output(path, overwrite=overwrite)
