@@ -42,6 +42,7 @@ def draw_backdrop(
     size_px: tuple[int, int],
     slates: Sequence[tuple[Rectangle, str, str, str]],
     *,
+    background: str | tuple[int, int, int] = CANVAS_COLOUR,
     font: Font = None,
 ) -> None:
     """Write the canvas with its slates as a PNG.
@@ -50,9 +51,10 @@ def draw_backdrop(
         path: Where to.
         size_px: (width, height) of the canvas.
         slates: (place, kind, name, line below) of each empty tile.
+        background: Colour of the canvas.
         font: A font file to try first.
     """
-    canvas = Image.new("RGB", size_px, CANVAS_COLOUR)
+    canvas = Image.new("RGB", size_px, background)
     draw = ImageDraw.Draw(canvas)
     for place, kind, name, line in slates:
         box = (place.x, place.y, place.x + place.width - 1, place.y + place.height - 1)
@@ -86,6 +88,25 @@ def draw_label(path: Path, name: str, kind: str, place: Rectangle, *, font: Font
     draw.text((text_px * 0.75, height_px / 2), text, fill=_TEXT_COLOUR, font=face, anchor="lm")
     image.save(path)
     return place.x + GUTTER_PX, place.y + place.height - height_px - GUTTER_PX
+
+
+def draw_badge(path: Path, more: int, place: Rectangle, *, font: Font = None) -> tuple[int, int]:
+    """Write "+3" for so many who have no tile as a PNG, and return where on the canvas it goes, px.
+
+    It lies at the top right of *place*; both coordinates are even.
+    """
+    text_px = max(10, min(place.height // 10, 28))
+    text = f"+{more}"
+    face = _face(text, text_px, font)
+    size_px = (_even_up(face.getlength(text) + text_px), _even_up(text_px * 1.6))
+    image = Image.new("RGBA", size_px, (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle(
+        (0, 0, size_px[0] - 1, size_px[1] - 1), size_px[1] // 2, fill=kind_colour(kinds.CAMERA)
+    )
+    draw.text((size_px[0] / 2, size_px[1] / 2), text, fill="#ffffff", font=face, anchor="mm")
+    image.save(path)
+    return max(place.x, place.x + place.width - size_px[0] - GUTTER_PX), place.y + GUTTER_PX
 
 
 def draw_pause_note(

@@ -18,7 +18,7 @@ from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
 from timeline.model import Pause, Timeline
 from timeline.publish import disk_errors
-from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line
+from timeline.render.artwork import Font, draw_backdrop, draw_badge, draw_label, draw_pause_note, slate_line
 from timeline.render.graph import (
     Encoding,
     Overlay,
@@ -29,7 +29,7 @@ from timeline.render.graph import (
     sound_arguments,
 )
 from timeline.render.layout import Rectangle
-from timeline.render.plan import RenderPlan
+from timeline.render.plan import RenderPlan, Tile
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
 from timeline.render.sources import Obstacles
@@ -238,16 +238,9 @@ def _chunk_piece(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> _Piece
     backdrops = []
     for number, backdrop in enumerate(chunk.backdrops):
         name = f"backdrop_{chunk.number:05d}_{number:03d}.png"
-        slates = [
-            (
-                tile.rectangle,
-                tracks[tile.track].kind,
-                job.names[tile.track],
-                slate_line(tracks[tile.track].kind, None if tile.lost is None else job.reasons[tile.lost]),
-            )
-            for _, tile in backdrop.slates
-        ]
-        draw_backdrop(folder / name, (plan.width_px, plan.height_px), slates, font=job.font)
+        slates = [_slate(job, tile, tile.rectangle) for _, tile in backdrop.slates]
+        size_px = (plan.width_px, plan.height_px)
+        draw_backdrop(folder / name, size_px, slates, background=plan.background, font=job.font)
         backdrops.append(name)
     labels: dict[tuple[int, int], Overlay] = {}
     notes: list[Overlay] = []
@@ -259,14 +252,42 @@ def _chunk_piece(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> _Piece
             if track.kind not in kinds.PERSONAL_KINDS:
                 continue  # nobody's name; it would only cover the board
             name = f"label_{chunk.number:05d}_{shot.region:03d}_{shot.clip:06d}.png"
-            place = picture_place(shot.rectangle, job.facts[shot.clip])
+            place = shot.rectangle
+            if shot.fit == "contain":
+                place = picture_place(place, job.facts[shot.clip])
             x, y = draw_label(folder / name, job.names[track.id], track.kind, place, font=job.font)
             labels[shot.region, shot.clip] = Overlay(name, x, y, 0, chunk.frames)
         notes = _pause_notes(job, chunk, folder)
     name = f"chunk_{chunk.number:05d}.mp4"
-    arguments = chunk_arguments(plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name)
+    cards = _cards(job, chunk, folder)
+    arguments = chunk_arguments(plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name, cards)
     arguments = _lean(arguments, ffmpeg, folder, f"graph_{chunk.number:05d}")
     return _Piece(name, arguments, SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px, chunk)
+
+
+def _slate(job: Job, tile: Tile, place: Rectangle) -> tuple[Rectangle, str, str, str]:
+    """Return what is drawn in *place* for an empty tile."""
+    kind = next(track.kind for track in job.timeline.tracks if track.id == tile.track)
+    reason = None if tile.lost is None else job.reasons[tile.lost]
+    return place, kind, job.names[tile.track], slate_line(kind, reason)
+
+
+def _cards(job: Job, chunk: Chunk, folder: Path) -> dict[int, list[Overlay]]:
+    """Draw slates that lie over pictures, and badges; return them by region."""
+    cards: dict[int, list[Overlay]] = {}
+    for number, card in enumerate(chunk.slates):
+        name, place = f"slate_{chunk.number:05d}_{number:03d}.png", card.tile.rectangle
+        slate = _slate(job, card.tile, Rectangle(0, 0, place.width, place.height))
+        size_px = (place.width, place.height)
+        draw_backdrop(folder / name, size_px, [slate], background=job.plan.background, font=job.font)
+        overlay = Overlay(name, place.x, place.y, card.start_frame, card.end_frame)
+        cards.setdefault(card.region, []).append(overlay)
+    for number, card in enumerate(chunk.badges if job.labels else ()):
+        name = f"badge_{chunk.number:05d}_{number:03d}.png"
+        x, y = draw_badge(folder / name, card.tile.more, card.tile.rectangle, font=job.font)
+        overlay = Overlay(name, x, y, card.start_frame, card.end_frame)
+        cards.setdefault(card.region, []).append(overlay)
+    return cards
 
 
 def picture_place(tile: Rectangle, facts: MediaFacts) -> Rectangle:

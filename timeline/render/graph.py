@@ -17,7 +17,6 @@ from ffmpeg.nodes import InputNode
 
 from timeline.media.facts import MediaFacts
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
-from timeline.palette import CANVAS_COLOUR
 from timeline.render.plan import PlanSound, RenderPlan
 from timeline.render.shots import Chunk, Shot
 from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
@@ -25,6 +24,7 @@ from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
 _PICTURE_FILTERS = {
     "settb",
     "concat",
+    "crop",
     "format",
     "fps",
     "overlay",
@@ -73,6 +73,7 @@ def chunk_arguments(
     notes: Sequence[Overlay],
     encoding: Encoding,
     output: str,
+    cards: Mapping[int, Sequence[Overlay]] | None = None,
 ) -> list[str]:
     """Return ffmpeg's arguments that encode the picture of one chunk.
 
@@ -85,6 +86,7 @@ def chunk_arguments(
         notes: What lies over everything for a while.
         encoding: How to encode.
         output: Name of the file to write.
+        cards: What lies over the pictures of a region, and under those of the next ones.
     """
     rate = _rate(plan.frame_rate)
     inputs = _Inputs()
@@ -98,7 +100,12 @@ def chunk_arguments(
     ]
     picture = canvas[0] if len(canvas) == 1 else ffmpeg.concat(*canvas, v=1, a=0)
     picture = _numbered(picture, plan.frame_rate, 0)
-    for shot in chunk.shots:
+    layers: list[tuple[int, Shot | Overlay]] = [(shot.region, shot) for shot in chunk.shots]
+    layers += [(region, card) for region, lying in (cards or {}).items() for card in lying]
+    for _, shot in sorted(layers, key=lambda layer: layer[0]):
+        if isinstance(shot, Overlay):
+            picture = _laid_over(picture, shot, inputs)
+            continue
         tile = _tile(plan, shot, facts[shot.clip], inputs)
         label = labels.get((shot.region, shot.clip))
         if label is not None:
@@ -114,14 +121,7 @@ def chunk_arguments(
             [picture, tile], "overlay", x=shot.rectangle.x, y=shot.rectangle.y, eof_action="pass"
         )
     for note in notes:
-        picture = ffmpeg.filter(
-            [picture, inputs.still(note.name)],
-            "overlay",
-            x=note.x,
-            y=note.y,
-            eof_action="repeat",
-            enable=f"between(n,{note.start_frame},{note.end_frame - 1})",
-        )
+        picture = _laid_over(picture, note, inputs)
     picture = picture.filter("format", "yuv420p")
     return _arguments(
         ffmpeg.output(
@@ -291,15 +291,24 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> A
         tile = tile.filter("trim", end_frame=1)
     aspect = facts.picture.shown_pixel_aspect
     across, down = f"iw*{aspect.numerator}", f"ih*{aspect.denominator}"
-    return (
+    if shot.fit == "cover":
+        # Where the picture changes its shape on the way, crop keeps to what it has, if not to the middle.
+        fitted = tile.filter(
+            "scale",
+            w=f"max({width},ceil({height}*({across})/({down})/2)*2)",
+            h=f"max({height},ceil({width}*({down})/({across})/2)*2)",
+        ).filter("crop", w=width, h=height)
+    else:
         # As large as fits, for each size that the picture has on its way; even, and never nothing.
-        tile.filter(
+        fitted = tile.filter(
             "scale",
             w=f"max(2,trunc(min({width},{height}*({across})/({down}))/2)*2)",
             h=f"max(2,trunc(min({height},{width}*({down})/({across}))/2)*2)",
+        ).filter(
+            "pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=_background(plan)
         )
-        .filter("pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=CANVAS_COLOUR)
-        .filter("setsar", 1)
+    return (
+        fitted.filter("setsar", 1)
         .filter("format", "yuv420p")
         .filter("tpad", stop=-1, stop_mode="clone")
         .filter("trim", end_frame=frames)
@@ -343,6 +352,23 @@ def _track_sound(
     joined = pieces[0] if len(pieces) == 1 else ffmpeg.concat(*pieces, v=0, a=1)
     lead = sample_at(sounds[0].start_ms - plan.start_ms)
     return joined.filter("adelay", delays=f"{lead}S", all=1) if lead else joined
+
+
+def _laid_over(picture: Any, overlay: Overlay, inputs: _Inputs) -> Any:
+    """Return *picture* with one of our own over it for a while."""
+    return ffmpeg.filter(
+        [picture, inputs.still(overlay.name)],
+        "overlay",
+        x=overlay.x,
+        y=overlay.y,
+        eof_action="repeat",
+        enable=f"between(n,{overlay.start_frame},{overlay.end_frame - 1})",
+    )
+
+
+def _background(plan: RenderPlan) -> str:
+    """Return the colour of the canvas, written anew from its numbers."""
+    return "#{:02x}{:02x}{:02x}".format(*plan.background)
 
 
 def _numbered(stream: Any, frame_rate: Fraction, first: int) -> Any:

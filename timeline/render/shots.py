@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -38,6 +38,7 @@ class Shot:
         media_start_ms: Media time that belongs to *start_frame*, exact; by less than a frame it may lie
             before 0.
         held: Whether the frame of that instant stays, within a seam.
+        fit: ``contain`` or ``cover``.
     """
 
     region: int
@@ -48,6 +49,7 @@ class Shot:
     end_frame: int
     media_start_ms: Fraction
     held: bool = False
+    fit: str = "contain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,24 @@ class Backdrop:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """Frames of the chunk during which something of ours lies over a region's pictures, and over those below.
+
+    Attributes:
+        region: Number of the region in the plan.
+        start_frame: First frame.
+        end_frame: Frame after the last.
+        tile: What it is about: a slate that the backdrop cannot hold since pictures lie between, or a badge
+            with the number of those who have no tile.
+    """
+
+    region: int
+    start_frame: int
+    end_frame: int
+    tile: Tile
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """What one ffmpeg run encodes.
 
@@ -69,6 +89,8 @@ class Chunk:
         frames: How many.
         shots: In the order in which they are drawn.
         backdrops: They tile the chunk's frames.
+        slates: Those of regions that lie over others.
+        badges: In tiles that say how many more are on camera.
     """
 
     number: int
@@ -76,6 +98,8 @@ class Chunk:
     frames: int
     shots: tuple[Shot, ...]
     backdrops: tuple[Backdrop, ...]
+    slates: tuple[Card, ...] = ()
+    badges: tuple[Card, ...] = ()
 
 
 def cut_chunks(plan: RenderPlan) -> tuple[Chunk, ...]:
@@ -104,7 +128,46 @@ def _chunk(plan: RenderPlan, number: int, start: int, end: int) -> Chunk:
     shots: list[Shot] = []
     for region in range(len(plan.regions)):
         shots.extend(_region_shots(plan, region, scenes, start, end))
-    return Chunk(number, start, end - start, tuple(shots), _backdrops(scenes, start, end))
+    upper = _upper_regions(plan)
+    slates, badges = [], []
+    for region in range(len(plan.regions)):
+        if region in upper:
+            slates += _cards(region, scenes, start, end, _slate_of)
+        badges += _cards(region, scenes, start, end, _badge_of)
+    backdrops = _backdrops(scenes, start, end, upper)
+    return Chunk(number, start, end - start, tuple(shots), backdrops, tuple(slates), tuple(badges))
+
+
+def _upper_regions(plan: RenderPlan) -> set[int]:
+    """Return the numbers of the regions that lie over others."""
+    places = [region.rectangle for region in plan.regions]
+    return {n for n, place in enumerate(places) if any(place.overlaps(below) for below in places[:n])}
+
+
+def _slate_of(tile: Tile) -> object:
+    """Return what makes two slates the same; None where there is none."""
+    return None if tile.file is not None or tile.hidden else (tile.track, tile.lost)
+
+
+def _badge_of(tile: Tile) -> object:
+    return tile.more or None
+
+
+def _cards(
+    region: int, scenes: list[PlanScene], start: int, end: int, content: Callable[[Tile], object]
+) -> list[Card]:
+    """Return the stretches in which a region has a card; equal ones that touch are one."""
+    cards: list[Card] = []
+    for scene in scenes:
+        tile = scene.tiles[region]
+        first, last = max(scene.start_frame, start) - start, min(scene.end_frame, end) - start
+        if content(tile) is None or first >= last:
+            continue
+        if cards and cards[-1].end_frame == first and content(cards[-1].tile) == content(tile):
+            cards[-1] = dataclasses.replace(cards[-1], end_frame=last)
+        else:
+            cards.append(Card(region, first, last, tile))
+    return cards
 
 
 def _region_shots(plan: RenderPlan, region: int, scenes: list[PlanScene], start: int, end: int) -> list[Shot]:
@@ -124,7 +187,15 @@ def _region_shots(plan: RenderPlan, region: int, scenes: list[PlanScene], start:
         else:
             shots.append(
                 Shot(
-                    region, tile.track, tile.file, tile.rectangle, first - start, last - start, media_ms, held
+                    region=region,
+                    track=tile.track,
+                    clip=tile.file,
+                    rectangle=tile.rectangle,
+                    start_frame=first - start,
+                    end_frame=last - start,
+                    media_start_ms=media_ms,
+                    held=held,
+                    fit=tile.fit,
                 )
             )
     return shots
@@ -136,13 +207,17 @@ def _goes_on(shot: Shot, file: int, first: int, media_ms: Fraction, frame_rate: 
     return not shot.held and shot.clip == file and shot.end_frame == first and reached_ms == media_ms
 
 
-def _backdrops(scenes: list[PlanScene], start: int, end: int) -> tuple[Backdrop, ...]:
+def _backdrops(scenes: list[PlanScene], start: int, end: int, upper: set[int]) -> tuple[Backdrop, ...]:
     backdrops: list[Backdrop] = []
     for scene in scenes:
         first, last = max(scene.start_frame, start) - start, min(scene.end_frame, end) - start
         if first >= last:
             continue
-        slates = tuple((n, tile) for n, tile in enumerate(scene.tiles) if tile.file is None)
+        slates = tuple(
+            (n, dataclasses.replace(tile, more=0))
+            for n, tile in enumerate(scene.tiles)
+            if tile.file is None and not tile.hidden and n not in upper
+        )
         if backdrops and backdrops[-1].slates == slates:
             backdrops[-1] = dataclasses.replace(backdrops[-1], end_frame=last)
         else:
