@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -12,10 +13,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 DOCS = Path(__file__).resolve().parent
 PICTURES = DOCS / "pictures"
 LESSON = DOCS.parent / "sample_results" / "lesson"
+LAYOUTS_AT_MS = 62_000
 COMMANDS = ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe"]
 
 
@@ -77,7 +80,7 @@ def _help(command: str) -> str:
 
 
 def write_pictures() -> None:
-    """Write the pictures of the README and of ``media.md`` from the bundled lesson."""
+    """Write the pictures of the README, of ``media.md`` and of ``layouts.md`` from the bundled lesson."""
     from timeline.demo import write_demo
 
     with tempfile.TemporaryDirectory() as folder:
@@ -86,6 +89,8 @@ def write_pictures() -> None:
         _write_frame(Path(folder) / "review.mp4", 47, PICTURES / "review.jpg")
     with tempfile.TemporaryDirectory() as folder:
         _write_slates(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        _write_layouts(Path(folder))
 
 
 def _write_slates(folder: Path) -> None:
@@ -101,6 +106,40 @@ def _write_slates(folder: Path) -> None:
         lesson, video, media=folder / "media", layout="grid", start_ms=56_000, end_ms=58_000
     )
     _write_frame(video, 1, PICTURES / "slates.jpg")
+
+
+def example_layout() -> dict[str, Any]:
+    """Return the layout file that ``layouts.md`` shows."""
+    (example,) = re.findall(r"^```json\n(.*?)^```", (DOCS / "layouts.md").read_text("utf-8"), re.S | re.M)
+    layout: dict[str, Any] = json.loads(example)
+    return layout
+
+
+def _write_layouts(folder: Path) -> None:
+    """Render a moment of the bundled lesson in each layout."""
+    import timeline
+
+    lesson = timeline.load(LESSON, roster=LESSON / "roster.csv")
+    layouts: dict[str, str | dict[str, Any]] = {
+        "stage": "stage",
+        "grid": "grid",
+        "side_by_side": "side-by-side",
+        "pip": "pip",
+        "single": "single:camera:lin_teacher",
+        "file": example_layout(),
+    }
+    for name, layout in layouts.items():
+        video = folder / f"{name}.mp4"
+        timeline.render_video(
+            lesson,
+            video,
+            media=LESSON / "media",
+            layout=layout,
+            size_px=(640, 360),
+            start_ms=LAYOUTS_AT_MS,
+            end_ms=LAYOUTS_AT_MS + 1000,
+        )
+        _write_frame(video, 0, PICTURES / f"layout_{name}.jpg")
 
 
 def _write_frame(video: Path, at_s: int, picture: Path) -> None:

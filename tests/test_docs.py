@@ -19,6 +19,7 @@ GUIDES = [
     "docs/cli.md",
     "docs/findings.md",
     "docs/media.md",
+    "docs/layouts.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",
@@ -133,6 +134,34 @@ def test_every_help_ends_with_an_example(command: str) -> None:
     )
 
     assert f"Example: timeline {command}" in answer.stdout
+
+
+def test_the_layout_file_on_the_page_can_be_used() -> None:
+    """It shows everybody of the bundled lesson."""
+    import timeline
+    from docs.generate import LESSON, example_layout
+    from timeline.render.layout import make_layout
+
+    lesson = timeline.load(LESSON, roster=LESSON / "roster.csv")
+    shown = {
+        track.id for region in make_layout(example_layout(), lesson, 1280, 720) for track in region.tracks
+    }
+    assert shown == {track.id for track in lesson.tracks}
+
+
+def test_the_page_about_layouts_tells_of_every_key_and_every_name() -> None:
+    """And of no other key."""
+    from timeline.render.layout_data import layout_schema
+    from timeline.render.layout_names import LAYOUTS
+
+    page = (ROOT / "docs/layouts.md").read_text("utf-8")
+    schema = layout_schema()
+    tables = page.partition("### Of the layout")[2].partition("Unknown keys")[0]
+    cells = [line.split("|")[1] for line in tables.splitlines() if line.startswith("| `")]
+    keys = {key for cell in cells for key in re.findall(r"`(\w+)`", cell)}
+
+    assert keys == set(schema["properties"]) | set(schema["$defs"]["LayoutRegion"]["properties"])
+    assert all(f"| `{name}` |" in page for name in LAYOUTS)
 
 
 def test_every_error_is_in_the_drawn_tree() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import BOARD, CAMERA, Row, lesson_of, row
-from tests.test_plan import results
+from tests.test_plan import LAYOUTS_TO_TRY, results
 from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
 from timeline.media.gate import DEMUXERS
 from timeline.render.graph import (
@@ -23,6 +23,7 @@ from timeline.render.graph import (
     join_arguments,
     sound_arguments,
 )
+from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
 from timeline.render.shots import Chunk, cut_chunks
 
@@ -78,7 +79,11 @@ def commands(plan: RenderPlan, **facts: Any) -> list[Arguments]:
     for chunk in cut_chunks(plan):
         labels, notes = overlays(plan, chunk) if facts.get("labels", True) else ({}, [])
         names = [f"backdrop_{n}.png" for n in range(len(chunk.backdrops))]
-        made.append(chunk_arguments(plan, chunk, known, names, labels, notes, Encoding(), "chunk.mp4"))
+        cards: dict[int, list[Overlay]] = {}
+        for card in (*chunk.slates, *chunk.badges):
+            over = Overlay("card.png", 0, 0, card.start_frame, card.end_frame)
+            cards.setdefault(card.region, []).append(over)
+        made.append(chunk_arguments(plan, chunk, known, names, labels, notes, Encoding(), "chunk.mp4", cards))
     made.append(sound_arguments(plan, known, "sound.m4a"))
     made.append(join_arguments("chunks.txt", "sound.m4a", "/out/out.mp4"))
     return made
@@ -111,7 +116,7 @@ def inputs(arguments: Arguments) -> list[dict[str, str | None]]:
 
 @given(
     rows=results(),
-    layout=st.sampled_from(["stage", "grid"]),
+    layout=st.sampled_from(LAYOUTS_TO_TRY),
     demuxer=st.sampled_from(sorted(DEMUXERS)),
     origin_ms=st.sampled_from([0, 400, 5000, -21]),
     aspect=st.sampled_from([Fraction(1), Fraction(4, 3), Fraction(12, 11)]),
@@ -119,7 +124,13 @@ def inputs(arguments: Arguments) -> list[dict[str, str | None]]:
     labels=st.booleans(),
 )
 def test_every_filter_of_every_graph_is_on_the_list_and_picture_and_sound_are_apart(
-    rows: list[Row], layout: str, demuxer: str, origin_ms: int, aspect: Fraction, rate: Fraction, labels: bool
+    rows: list[Row],
+    layout: LayoutLike,
+    demuxer: str,
+    origin_ms: int,
+    aspect: Fraction,
+    rate: Fraction,
+    labels: bool,
 ) -> None:
     """Whatever the lesson: nothing reads a file, and a change of size touches no sound."""
     lesson = lesson_of(*rows)
@@ -191,6 +202,17 @@ def test_every_input_of_a_stranger_has_a_forced_reader_and_whitelists(demuxer: s
             assert not {"magicyuv", "rawvideo", "mjpeg", "png", "h263", "svg", "librsvg"} & codecs
             assert "-itsoffset" not in options
     assert seen > 5
+
+
+def test_no_string_of_a_layout_occurs_in_any_argument() -> None:
+    """Neither names nor patterns; its colour is written anew from numbers."""
+    region = {"name": "Q7];movie=x", "x": 0, "y": 0, "width": 1, "height": 1, "show": ["camera:Q7*", "*"]}
+    layout = {"format": "timeline-layout", "version": "1.0", "background": "#AbCdEf", "regions": [region]}
+    plan = plan_video(lesson_of(row(CAMERA, "Q7user", 0, 3000)), layout=layout)
+    text = " ".join(argument for arguments in commands(plan) for argument in arguments)
+    assert "Q7" not in text
+    assert "AbCdEf" not in text
+    assert "#abcdef" in text
 
 
 def test_the_join_reads_only_our_own_names() -> None:

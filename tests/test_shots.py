@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.conftest import BOARD, CAMERA, SCREEN, Row, lesson_of, row
-from tests.test_plan import results
+from tests.test_plan import LAYOUTS_TO_TRY, results
 from timeline.render import shots
+from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import RenderPlan, plan_video
 from timeline.render.shots import CHUNK_MAX_S, CHUNK_MIN_S, Chunk, cut_chunks
 
@@ -30,6 +31,7 @@ def check_against_plan(plan: RenderPlan, chunks: tuple[Chunk, ...]) -> None:
     step_ms = 1000 / plan.frame_rate
     first = int(plan.start_ms * plan.frame_rate / 1000 + Fraction(1, 2))
     for chunk in chunks:
+        assert all(0 <= c.start_frame < c.end_frame <= chunk.frames for c in (*chunk.slates, *chunk.badges))
         assert chunk.backdrops[0].start_frame == 0
         assert chunk.backdrops[-1].end_frame == chunk.frames
         for one, other in zip(chunk.backdrops, chunk.backdrops[1:], strict=False):
@@ -38,14 +40,19 @@ def check_against_plan(plan: RenderPlan, chunks: tuple[Chunk, ...]) -> None:
             number = chunk.start_frame + frame
             scene = next(s for s in plan.scenes if s.start_frame <= number < s.end_frame)
             empty = next(b for b in chunk.backdrops if b.start_frame <= frame < b.end_frame)
-            slated = {region for region, _ in empty.slates}
+            cards = [c for c in chunk.slates if c.start_frame <= frame < c.end_frame]
+            slated = [region for region, _ in empty.slates] + [card.region for card in cards]
+            assert len(set(slated)) == len(slated)
+            badges = [c for c in chunk.badges if c.start_frame <= frame < c.end_frame]
+            counted = {region: tile.more for region, tile in enumerate(scene.tiles) if tile.more}
+            assert {card.region: card.tile.more for card in badges} == counted
             for region, tile in enumerate(scene.tiles):
                 shown = [
                     s for s in chunk.shots if s.region == region and s.start_frame <= frame < s.end_frame
                 ]
                 if tile.file is None:
                     assert shown == []
-                    assert region in slated
+                    assert (region in slated) == (not tile.hidden)
                     continue
                 assert region not in slated
                 (shot,) = shown
@@ -62,12 +69,12 @@ def check_against_plan(plan: RenderPlan, chunks: tuple[Chunk, ...]) -> None:
 @given(
     rows=results(),
     rate=st.sampled_from([Fraction(15), Fraction(25), Fraction(30000, 1001)]),
-    layout=st.sampled_from(["stage", "grid"]),
+    layout=st.sampled_from(LAYOUTS_TO_TRY),
     limits=st.sampled_from([(20, 30), (2, 3), (1, 1), (3, 9)]),
     start_ms=st.integers(0, 3000),
 )
 def test_shots_and_slates_are_the_plan_frame_by_frame(
-    rows: list[Row], rate: Fraction, layout: str, limits: tuple[int, int], start_ms: int
+    rows: list[Row], rate: Fraction, layout: LayoutLike, limits: tuple[int, int], start_ms: int
 ) -> None:
     """Media times are exact, whatever the rate, the chunks and the window."""
     lesson = lesson_of(*rows)

@@ -11,12 +11,11 @@ import timeline
 from tests.conftest import CAMERA, Row, lesson_of, result_text, row
 from timeline.model import Timeline
 from timeline.render.layout import people_first
-from timeline.render.turns import RECONNECT_MS, Turn, take_turns
+from timeline.render.turns import Turn, take_turns
 from timeline.roster import Person, Roster
 
 Told = list[list[tuple[int, str]]]
-BACK = RECONNECT_MS
-ABSENT = RECONNECT_MS + 1
+BACK, ABSENT = 10_000, 10_001
 
 
 def on(user: str, *spans: tuple[int, int]) -> list[Row]:
