@@ -86,6 +86,7 @@ INSIDE = {
         "sources",
         "suspects",
         "artwork",
+        "fit",
         "graph",
         "verify",
         "encode",

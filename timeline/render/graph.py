@@ -17,6 +17,7 @@ from ffmpeg.nodes import InputNode
 
 from timeline.media.facts import MediaFacts
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
+from timeline.render.fit import contained, covered
 from timeline.render.plan import PlanSound, RenderPlan
 from timeline.render.shots import Chunk, Shot
 from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
@@ -24,7 +25,6 @@ from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
 _PICTURE_FILTERS = {
     "settb",
     "concat",
-    "crop",
     "format",
     "fps",
     "overlay",
@@ -32,6 +32,7 @@ _PICTURE_FILTERS = {
     "scale",
     "setpts",
     "setsar",
+    "split",
     "tpad",
     "trim",
 }
@@ -290,23 +291,10 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> A
     if shot.held:
         tile = tile.filter("trim", end_frame=1)
     aspect = facts.picture.shown_pixel_aspect
-    across, down = f"iw*{aspect.numerator}", f"ih*{aspect.denominator}"
     if shot.fit == "cover":
-        # Where the picture changes its shape on the way, crop keeps to what it has, if not to the middle.
-        fitted = tile.filter(
-            "scale",
-            w=f"max({width},ceil({height}*({across})/({down})/2)*2)",
-            h=f"max({height},ceil({width}*({down})/({across})/2)*2)",
-        ).filter("crop", w=width, h=height)
+        fitted = covered(tile, width, height, aspect)
     else:
-        # As large as fits, for each size that the picture has on its way; even, and never nothing.
-        fitted = tile.filter(
-            "scale",
-            w=f"max(2,trunc(min({width},{height}*({across})/({down}))/2)*2)",
-            h=f"max(2,trunc(min({height},{width}*({down})/({across}))/2)*2)",
-        ).filter(
-            "pad", w=width, h=height, x="(ow-iw)/2", y="(oh-ih)/2", eval="frame", color=_background(plan)
-        )
+        fitted = contained(tile, width, height, aspect, _background(plan))
     return (
         fitted.filter("setsar", 1)
         .filter("format", "yuv420p")
