@@ -58,6 +58,31 @@ class TestPlan:
         sizes = {(t["width"], t["height"]) for s in plan["scenes"] for t in s["tiles"]}
         assert len(sizes) == 1
 
+    @pytest.mark.parametrize(
+        ("layout", "tracks"),
+        [
+            ("single:camera:pc_test1", ["camera:pc_test1"]),
+            ("side-by-side", ["whiteboard", "camera:ios_test1", "camera:pc_test1"]),
+            ("mine.json", ["camera:pc_test1", "whiteboard"]),
+        ],
+    )
+    def test_a_layout_is_a_name_a_track_or_a_file(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: str, tracks: list[str]
+    ) -> None:
+        """The plan shows whom it shows."""
+        monkeypatch.chdir(tmp_path)
+        region = {"x": 0, "y": 0, "width": 1, "height": 1}
+        regions = [
+            region | {"name": "pc", "show": ["camera:pc_*"]},
+            region | {"name": "board", "show": ["whiteboard"], "z": 1},
+        ]
+        document = {"format": "timeline-layout", "version": "1.0", "regions": regions}
+        Path("mine.json").write_text(json.dumps(document), encoding="utf-8")
+        answer = cli("render", GUIDE, "--plan", "--layout", layout)
+        plan = json.loads(answer.out)
+        assert (answer.status, answer.err) == (0, "")
+        assert [tile["track"] for tile in plan["scenes"][0]["tiles"]] == tracks
+
     def test_it_needs_no_media_extra(self) -> None:
         """Neither av, Pillow, imageio_ffmpeg nor matplotlib is imported."""
         code = (
@@ -81,6 +106,9 @@ class TestWrongUse:
             (("--fps", "nan"), "frame rate"),
             (("--crf", "60"), "crf"),
             (("--layout", "mosaic"), "no layout"),
+            (("--layout", "single:camera:zoe"), "no track 'camera:zoe'; there are: camera:amy, camera:bo"),
+            (("--layout", "/nowhere.json"), "/nowhere.json"),
+            (("--layout", "single:"), "no track ''"),
             (("--start", "x"), "time like"),
             (("--start", "0:00:10"), "nothing to render"),
             (("--start", "1", "--end", "1"), "nothing to render"),

@@ -18,7 +18,7 @@ from timeline.errors import ParameterError
 from timeline.model import Timeline, Track
 from timeline.render.layout_data import GAP_PX, Layout, LayoutRegion
 from timeline.render.layout_names import LAYOUTS, LayoutLike, find_layout
-from timeline.render.patterns import first_found
+from timeline.render.patterns import found_tracks
 from timeline.render.turns import Turn, take_turns
 from timeline.sinks import show
 
@@ -142,16 +142,12 @@ def _sort_tracks(
     left = people_first([track for track in timeline.tracks if track.kind != kinds.AUDIO])
     only_mixed = all(track.kind == kinds.MIXED for track in left)
     for region in layout.regions:
-        numbered = [(first_found(region.patterns, track, mixed=only_mixed), track) for track in left]
-        found = [(track, number) for number, track in numbered if number is not None]
+        found = found_tracks(region.show, left, mixed=only_mixed)
         if not found:
-            stand_ins = region.stand_in_patterns
-            numbered = [(first_found(stand_ins, track, mixed=only_mixed), track) for track in left]
-            found = [(track, number) for number, track in numbered if number is not None]
-            found = sorted(found, key=lambda entry: entry[1])[:1]
+            found = found_tracks(region.stand_in, left, mixed=only_mixed)[:1]
         ranked = [(track, (number, kinds.kind_rank(track.kind))) for track, number in found]
-        # Tiles go in the order of the patterns; tracks that share a place are told apart by kind as well.
-        ranked.sort(key=lambda entry: entry[1] if region.arrange == "one" else entry[1][:1])
+        if region.arrange == "one":
+            ranked.sort(key=lambda entry: entry[1])
         taken = {track.id for track, _ in found}
         left = [track for track in left if track.id not in taken]
         yield region, ranked

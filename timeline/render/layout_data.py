@@ -19,7 +19,7 @@ from pydantic_core import ErrorDetails
 
 from timeline.errors import ParameterError, ResultFormatError
 from timeline.palette import CANVAS_COLOUR
-from timeline.render.patterns import Pattern, parse_pattern
+from timeline.render.patterns import parse_pattern
 from timeline.results.strict_json import parse_json
 from timeline.sinks import file_name, show
 
@@ -78,16 +78,6 @@ class LayoutRegion:
     z: Annotated[int, Field(strict=True, ge=-100, le=100)] = 0
     margins_px: tuple[_Gap, _Gap, _Gap, _Gap] | None = None
     slates: _Switch = True
-
-    @property
-    def patterns(self) -> tuple[Pattern, ...]:
-        """What *show* says."""
-        return tuple(parse_pattern(text) for text in self.show)
-
-    @property
-    def stand_in_patterns(self) -> tuple[Pattern, ...]:
-        """What *stand_in* says."""
-        return tuple(parse_pattern(text) for text in self.stand_in)
 
 
 @with_config(ConfigDict(extra="forbid"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from operator import itemgetter
 
 from timeline import kinds
 from timeline.errors import ParameterError
@@ -80,15 +81,19 @@ def exact_pattern(track: Track) -> str:
     return f"{track.kind}:{user}"
 
 
-def first_found(patterns: Sequence[Pattern], track: Track, *, mixed: bool) -> int | None:
-    """Return the number of the first pattern that finds *track*, or None.
+def found_tracks(texts: Sequence[str], tracks: Sequence[Track], *, mixed: bool) -> list[tuple[Track, int]]:
+    """Return the tracks that patterns find, each with the number of the first one that does; by that number.
 
     Args:
-        patterns: In order of preference.
-        track: A track.
+        texts: Patterns in order of preference.
+        tracks: Of one pattern they keep their order.
         mixed: Whether patterns that do not name them find mixed streams, too.
     """
-    for number, pattern in enumerate(patterns):
-        if pattern.finds(track) and (mixed or track.kind != kinds.MIXED or pattern.names_mixed):
-            return number
-    return None
+    patterns = [parse_pattern(text) for text in texts]
+    found = []
+    for track in tracks:
+        for number, pattern in enumerate(patterns):
+            if pattern.finds(track) and (mixed or track.kind != kinds.MIXED or pattern.names_mixed):
+                found.append((track, number))
+                break
+    return sorted(found, key=itemgetter(1))

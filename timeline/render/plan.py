@@ -1,4 +1,4 @@
-"""The plan of a render: which clip is where in which frames. Pure: no file is opened.
+"""The plan of a render: which clip is where in which frames. Pure: no media is opened.
 
 Frames are positions, rounded once from absolute times, so scenes tile the frames as they tile the time.
 """

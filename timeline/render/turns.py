@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from timeline.model import Track
@@ -37,32 +39,38 @@ def take_turns(tracks: Sequence[Track], tiles: int) -> tuple[tuple[Turn, ...], .
         tracks: In order of preference, more than *tiles*.
         tiles: How many there are.
     """
-    spans = [track.merged(max_gap_ms=RECONNECT_MS) for track in tracks]
-    edges = sorted({edge for merged in spans for span in merged for edge in span})
-    next_span = [0] * len(tracks)
+    edges = sorted(
+        (edge_ms, is_start, number)
+        for number, track in enumerate(tracks)
+        for span in track.merged(max_gap_ms=RECONNECT_MS)
+        if span.start_ms < span.end_ms
+        for edge_ms, is_start in ((span.start_ms, True), (span.end_ms, False))
+    )
+    on_since: dict[int, int] = {}
     left_ms = [-1] * len(tracks)  # when a track was last on camera
     owners = list(range(tiles))
     turns = [[Turn(0, tracks[owner], 0)] for owner in owners]
-    for at_ms in edges:
-        on_since = {}
-        for number, merged in enumerate(spans):
-            while next_span[number] < len(merged) and merged[next_span[number]].end_ms <= at_ms:
-                left_ms[number] = merged[next_span[number]].end_ms
-                next_span[number] += 1
-            if next_span[number] < len(merged) and merged[next_span[number]].start_ms <= at_ms:
-                on_since[number] = merged[next_span[number]].start_ms
-        waiting = sorted(on_since.keys() - set(owners), key=lambda number: (-on_since[number], number))
+    for at_ms, together in itertools.groupby(edges, key=itemgetter(0)):
+        for _, is_start, number in together:
+            if is_start:
+                on_since[number] = at_ms
+            else:
+                del on_since[number]
+                left_ms[number] = at_ms
+        more = len(on_since) - sum(owner in on_since for owner in owners)
         free = [
             tile
             for tile, owner in enumerate(owners)
-            if owner not in on_since and tracks[owner].role != "teacher"
+            if more and owner not in on_since and tracks[owner].role != "teacher"
         ]
-        free.sort(key=lambda tile: (left_ms[owners[tile]], -tile))
-        for number, tile in zip(waiting, free, strict=False):
-            owners[tile] = number
+        if free:
+            free.sort(key=lambda tile: (left_ms[owners[tile]], -tile))
+            waiting = sorted(on_since.keys() - set(owners), key=lambda number: (-on_since[number], number))
+            for number, tile in zip(waiting, free, strict=False):
+                owners[tile] = number
+                more -= 1
         for tile, owner in enumerate(owners):
-            more = max(0, len(waiting) - len(free)) if tile == tiles - 1 else 0
-            now = Turn(at_ms, tracks[owner], more)
+            now = Turn(at_ms, tracks[owner], more if tile == tiles - 1 else 0)
             if now[1:] != turns[tile][-1][1:]:
                 if turns[tile][-1].start_ms == at_ms:
                     turns[tile].pop()
