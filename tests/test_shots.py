@@ -131,6 +131,20 @@ def test_slates_that_stay_share_a_backdrop() -> None:
     ]
 
 
+def test_slates_and_badges_over_pictures_are_cut_with_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two people who are off camera over a screen, and three on camera for two tiles."""
+    monkeypatch.setattr(shots, "CHUNK_MIN_S", 2)
+    monkeypatch.setattr(shots, "CHUNK_MAX_S", 3)
+    rows = [row(SCREEN, "a", 0, 16_000, "s.mp4")]
+    rows += [row(CAMERA, user, 8000, 8000, f"{user}.mp4") for user in ("amy", "bo", "cy")]
+    plan = plan_of(*rows, layout=LAYOUTS_TO_TRY[-1])
+    chunks = cut_chunks(plan)
+    check_against_plan(plan, chunks)
+    assert sum(card.end_frame - card.start_frame for chunk in chunks for card in chunk.slates) == 2 * 120
+    assert sum(card.end_frame - card.start_frame for chunk in chunks for card in chunk.badges) == 120
+    assert len(chunks) > 4
+
+
 def test_a_scene_shorter_than_a_frame_leaves_no_trace() -> None:
     """No shot and no backdrop of no frames."""
     rows = [row(CAMERA, "amy", 0, 4000), row(CAMERA, "bo", 2000, 10, "b.mp4")]

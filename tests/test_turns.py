@@ -64,8 +64,8 @@ def test_who_comes_back_has_the_same_tile() -> None:
 
 def test_the_tile_of_the_one_who_is_longest_off_camera_is_taken() -> None:
     """Not that of the one who left last."""
-    rows = [*on("amy", (0, 2000)), *on("bo", (0, 1000)), *on("cy", (30_000, 40_000))]
-    assert owners(*rows, tiles=2) == [[(0, "amy")], [(0, "bo"), (30_000, "cy")]]
+    rows = [*on("amy", (0, 1000)), *on("bo", (0, 2000)), *on("cy", (30_000, 40_000))]
+    assert owners(*rows, tiles=2) == [[(0, "amy"), (30_000, "cy")], [(0, "bo")]]
 
 
 def test_nobody_who_is_on_camera_loses_a_tile() -> None:

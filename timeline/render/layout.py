@@ -57,26 +57,29 @@ class Region:
 
     Attributes:
         rectangle: Where.
-        tracks: All that are ever shown here.
-        ranks: One for each of *tracks*.
+        ranked: All tracks that are ever shown here, each with its rank.
         turns: Where the tracks have the place in turns, whose it is when; else empty.
         fit: ``contain`` or ``cover``.
         slates: Whether a slate stands here while nobody plays.
     """
 
     rectangle: Rectangle
-    tracks: tuple[Track, ...]
-    ranks: tuple[Rank, ...]
+    ranked: tuple[tuple[Track, Rank], ...]
     turns: tuple[Turn, ...] = ()
     fit: str = "contain"
     slates: bool = True
+
+    @property
+    def tracks(self) -> tuple[Track, ...]:
+        """All that are ever shown here."""
+        return tuple(track for track, _ in self.ranked)
 
     def candidates(self, at_ms: int) -> tuple[tuple[Track, Rank], ...]:
         """Return the tracks that may be shown at *at_ms*, with their ranks; the last one names a slate."""
         turn = self._turn(at_ms)
         if turn is not None:
             return ((turn.track, (0, 0)),)
-        return tuple(zip(self.tracks, self.ranks, strict=True))
+        return self.ranked
 
     def more(self, at_ms: int) -> int:
         """Return how many others are on camera at *at_ms* and have no tile."""
@@ -84,6 +87,8 @@ class Region:
         return 0 if turn is None else turn.more
 
     def _turn(self, at_ms: int) -> Turn | None:
+        if not self.turns:
+            return None
         number = bisect_right(self.turns, at_ms, key=lambda turn: turn.start_ms)
         return self.turns[number - 1] if number else None
 
@@ -156,28 +161,19 @@ def _sort_tracks(
 def _places(
     region: LayoutRegion, found: list[tuple[Track, Rank]], area: Rectangle, gap_px: int
 ) -> Iterator[Region]:
-    tracks = tuple(track for track, _ in found)
-    ranks = tuple(rank for _, rank in found)
     if region.arrange == "one":
         (place,) = _tiles(1, area, region, gap_px)
-        yield Region(place, tracks, ranks, fit=region.fit, slates=region.slates)
-        return
-    if region.max_tiles is None or len(tracks) <= region.max_tiles:
-        for place, track, rank in zip(_tiles(len(tracks), area, region, gap_px), tracks, ranks, strict=True):
-            yield Region(place, (track,), (rank,), fit=region.fit, slates=region.slates)
-        return
-    places = _tiles(region.max_tiles, area, region, gap_px)
-    for place, turns in zip(places, take_turns(tracks, region.max_tiles), strict=True):
-        own = tuple(dict.fromkeys(turn.track.id for turn in turns))
-        shown = [(track, rank) for track, rank in found if track.id in own]
-        yield Region(
-            place,
-            tuple(track for track, _ in shown),
-            tuple(rank for _, rank in shown),
-            turns,
-            region.fit,
-            region.slates,
-        )
+        yield Region(place, tuple(found), (), region.fit, region.slates)
+    elif region.max_tiles is None or len(found) <= region.max_tiles:
+        for place, entry in zip(_tiles(len(found), area, region, gap_px), found, strict=True):
+            yield Region(place, (entry,), (), region.fit, region.slates)
+    else:
+        places = _tiles(region.max_tiles, area, region, gap_px)
+        tiles = take_turns([track for track, _ in found], region.max_tiles)
+        for place, turns in zip(places, tiles, strict=True):
+            own = {turn.track.id for turn in turns}
+            ranked = tuple(entry for entry in found if entry[0].id in own)
+            yield Region(place, ranked, turns, region.fit, region.slates)
 
 
 def _outer(region: LayoutRegion, layout: Layout, canvas: Rectangle) -> Rectangle:

@@ -290,17 +290,25 @@ class _Chooser:
         lost = None
         if wanted and (playing is None or playing.clip.media is not wanted.clip.media):
             lost = self._lost(wanted.clip, scene.start_ms)
-        more = region.more(scene.start_ms)
-        tile = Tile(tracks[-1][0].id, None, None, region.rectangle, None, region.fit, lost, more)
-        if playing is None and held is None:
-            hidden = lost is None and not region.slates
-            return dataclasses.replace(tile, track=wanted.track.id if wanted else tile.track, hidden=hidden)
+        track = wanted.track if wanted else tracks[-1][0]
+        clip = file_held = media_ms = None
         if held and (playing is None or held.rank < playing.rank):
-            file, last_ms = held.clip.media.position, held.clip.media_ms(held.clip.end_ms) - 1
-            return dataclasses.replace(tile, track=held.track.id, held=file, media_start_ms=last_ms)
-        assert playing is not None
-        file, media_ms = playing.clip.media.position, playing.clip.media_ms(begin_ms)
-        return dataclasses.replace(tile, track=playing.track.id, clip=file, media_start_ms=media_ms)
+            track, file_held = held.track, held.clip.media.position
+            media_ms = held.clip.media_ms(held.clip.end_ms) - 1
+        elif playing:
+            track, clip = playing.track, playing.clip.media.position
+            media_ms = playing.clip.media_ms(begin_ms)
+        return Tile(
+            track.id,
+            clip,
+            file_held,
+            region.rectangle,
+            media_ms,
+            region.fit,
+            lost,
+            region.more(scene.start_ms),
+            hidden=media_ms is None and lost is None and not region.slates,
+        )
 
     def _lost(self, clip: Clip, at_ms: int) -> int | None:
         """Return the file of *clip*; None where its picture has merely not begun, and nothing is lost."""
