@@ -35,8 +35,9 @@ START_S = 1_700_000_000
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No font and no ffmpeg of the machine's owner changes what a test sees."""
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No font, no ffmpeg and no cache of the machine's owner changes what a test sees."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     for name in ("TIMELINE_FONT", "TIMELINE_FFMPEG"):
         monkeypatch.delenv(name, raising=False)
 

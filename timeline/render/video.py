@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,13 +17,15 @@ from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
-from timeline.publish import check_output, disk_errors, published
+from timeline.publish import check_output, published
 from timeline.render.encode import Job, encode_video
 from timeline.render.graph import Encoding
+from timeline.render.pieces import PieceStore
 from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
 from timeline.render.sources import Obstacles, damage_findings, known_files, slate_reasons
 from timeline.render.verify import verify_video
+from timeline.render.workplace import workplace
 from timeline.units import check_crf, parse_frame_rate
 
 
@@ -127,6 +128,7 @@ def render_video(
             plan=plan,
             timeline=timeline,
             facts=examined.facts,
+            contents=examined.contents,
             reasons=slate_reasons(examined, obstacles),
             names=names.by_track,
             labels=labels,
@@ -138,18 +140,17 @@ def render_video(
 
     obstacles = Obstacles()
     job = job_around(obstacles)
-    with published(path, overwrite=overwrite) as part:
-        with disk_errors(path):
-            folder = tempfile.TemporaryDirectory(prefix=".timeline-", dir=path.parent)
-        with folder:
-            while True:
-                encoded = encode_video(job, program, Path(folder.name), part, progress=progress)
-                if not encoded.obstacles:
-                    break
-                # What cannot be decoded is left out: slates and silence take its place.
-                obstacles |= encoded.obstacles
-                job = job_around(obstacles)
-            verify_video(part, job.plan)
+    pieces = PieceStore(store.folder)
+    pieces.prune()
+    with workplace(store.folder, path) as folder, published(path, overwrite=overwrite) as part:
+        while True:
+            encoded = encode_video(job, program, folder, part, pieces, progress=progress)
+            if not encoded.obstacles:
+                break
+            # What cannot be decoded is left out: slates and silence take its place.
+            obstacles |= encoded.obstacles
+            job = job_around(obstacles)
+        verify_video(part, job.plan)
     damage = damage_findings(timeline, examined, obstacles, encoded.damage)
     return RenderReport(
         path=path,
