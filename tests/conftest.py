@@ -125,6 +125,7 @@ class Lesson:
     def render(self, name: str = "out.mp4", **options: Any) -> RenderReport:
         """Render the lesson beside its media: a small canvas, nothing over the pictures."""
         settings: dict[str, Any] = {"size_px": CANVAS, "labels": False, "jobs": 2, "media": self.media}
+        settings["frame_rate"] = 15
         return render_video(self.load(), self.folder / name, **(settings | options))
 
 

@@ -83,6 +83,7 @@ INSIDE = {
         "pieces",
         "suspects",
         "artwork",
+        "encoders",
         "graph",
         "sound",
         "verify",

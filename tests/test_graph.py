@@ -15,9 +15,9 @@ from tests.conftest import BOARD, CAMERA, Row, lesson_of, row
 from tests.test_plan import results
 from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
 from timeline.media.gate import DEMUXERS
+from timeline.render.encoders import Encoding
 from timeline.render.graph import (
     FILTERS,
-    Encoding,
     Overlay,
     chunk_arguments,
     join_arguments,

@@ -137,12 +137,24 @@ def render(
     ] = None,
     media: Media = None,
     layout: Annotated[str, typer.Option("--layout", help="stage or grid.")] = "stage",
-    size: Annotated[str, typer.Option("--size", help="Canvas, WxH px.")] = "1280x720",
-    fps: Annotated[str, typer.Option("--fps", help="Frames per second of the output.")] = "15",
+    size: Annotated[
+        str | None, typer.Option("--size", help="Canvas, WxH px; 1280x720, or 640x360 for a draft.")
+    ] = None,
+    fps: Annotated[
+        str,
+        typer.Option("--fps", help="Frames per second of the output; auto: as the files have, at most 30."),
+    ] = "auto",
     labels: Annotated[
         bool, typer.Option("--labels/--no-labels", help="Names and notes over the pictures.")
     ] = True,
     crf: Annotated[int, typer.Option("--crf", help="Quality of x264: 0 lossless, 51 worst.")] = 23,
+    encoder: Annotated[
+        str, typer.Option("--encoder", help="Any video encoder of the ffmpeg that is used.")
+    ] = "libx264",
+    draft: Annotated[bool, typer.Option("--draft", help="Small, coarse and several times as fast.")] = False,
+    frame: Annotated[
+        str | None, typer.Option("--frame", help="Write the one frame of this playback time as a .png.")
+    ] = None,
     start: Annotated[str | None, typer.Option("--start", help="Playback time to begin at.")] = None,
     end: Annotated[str | None, typer.Option("--end", help="Playback time to end at.")] = None,
     jobs: Annotated[
@@ -164,24 +176,47 @@ def render(
 
     Example: timeline render sample_results/lesson -o review.mp4 --roster sample_results/lesson/roster.csv
     """
-    size_px, frame_rate = parse_size(size), parse_frame_rate(fps)
+    size_px = None if size is None else parse_size(size)
     start_ms = parse_time(start) if start is not None else 0
     end_ms = parse_time(end) if end is not None else None
     if plan_only:
-        from timeline.render.plan import plan_video, to_plan_json
+        from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, plan_video, to_plan_json
 
         plan = plan_video(
-            lesson, layout=layout, size_px=size_px, frame_rate=frame_rate, start_ms=start_ms, end_ms=end_ms
+            lesson,
+            layout=layout,
+            size_px=size_px or DEFAULT_SIZE_PX,
+            frame_rate=DEFAULT_FRAME_RATE if fps == "auto" else parse_frame_rate(fps),
+            start_ms=start_ms,
+            end_ms=end_ms,
         )
         print_json(to_plan_json(plan))
         return
     if output_path is None:
         raise ParameterError("render needs -o FILE.mp4 (or --plan to see what it would do)")
-    from timeline.render.video import render_video
+    from timeline.render.video import render_frame, render_video
 
     folder = media_folder(None if result == "-" else Path(result), media)
     if fetch:
         bring(lesson, cache, allow_host, lenient_size, folder=folder)
+    if frame is not None:
+        shown = render_frame(
+            lesson,
+            output_path,
+            parse_time(frame),
+            media=folder,
+            layout=layout,
+            size_px=size_px,
+            frame_rate=fps,
+            labels=labels,
+            font=font,
+            ffmpeg=ffmpeg,
+            cache=cache,
+            overwrite=force,
+        )
+        talk_about(shown.findings)
+        talk(f"wrote {output_path}")
+        return
     with ProgressLine("render") as progress:
         report = render_video(
             lesson,
@@ -189,9 +224,11 @@ def render(
             media=folder,
             layout=layout,
             size_px=size_px,
-            frame_rate=frame_rate,
+            frame_rate=fps,
             labels=labels,
             crf=crf,
+            encoder=encoder,
+            draft=draft,
             start_ms=start_ms,
             end_ms=end_ms,
             jobs=jobs,

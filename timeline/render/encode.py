@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import operator
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +23,8 @@ from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
 from timeline.model import Pause, Timeline
 from timeline.publish import disk_errors, file_sha256
 from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line
-from timeline.render.graph import Encoding, Overlay, chunk_arguments, input_name, join_arguments
+from timeline.render.encoders import Encoding
+from timeline.render.graph import Overlay, chunk_arguments, input_name, join_arguments, still_arguments
 from timeline.render.layout import Rectangle
 from timeline.render.pieces import Made, Piece, PieceStore, build_of, piece_key
 from timeline.render.plan import RenderPlan
@@ -275,8 +278,22 @@ def _master_piece(job: Job, windows: Sequence[Piece], keys: Sequence[str], folde
     return Piece("sound.m4a", arguments, {"file:sounds.txt": " ".join(keys)}, most_bytes)
 
 
-def _chunk_piece(job: Job, chunk: Chunk, folder: Path) -> Piece:
-    """Draw what a chunk needs and return its piece."""
+def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: PieceStore) -> Encoded:
+    """Write the first frame of *job* as a PNG to *output*; as `encode_video`."""
+    chunk = dataclasses.replace(cut_chunks(job.plan)[0], frames=1)
+    workshop = _Workshop(job, ffmpeg, folder, store)
+    with disk_errors(output):
+        piece = _chunk_piece(job, chunk, folder, as_still=True)
+    (result,) = workshop.make([_Task(piece, chunk)])
+    if not result.obstacles:
+        with disk_errors(output):
+            shutil.copyfile(folder / piece.name, output)
+    damage = {position: result.made.damage.get(content, 0) for position, content in job.contents.items()}
+    return Encoded(damage, result.obstacles, 1, int(result.made.is_new))
+
+
+def _chunk_piece(job: Job, chunk: Chunk, folder: Path, *, as_still: bool = False) -> Piece:
+    """Draw what a chunk needs and return its piece: its video, or its first picture."""
     plan = job.plan
     tracks = {track.id: track for track in job.timeline.tracks}
     backdrops = []
@@ -307,8 +324,11 @@ def _chunk_piece(job: Job, chunk: Chunk, folder: Path) -> Piece:
             x, y = draw_label(folder / name, job.names[track.id], track.kind, place, font=job.font)
             labels[shot.region, shot.clip] = Overlay(name, x, y, 0, chunk.frames)
         notes = _pause_notes(job, chunk, folder)
-    name = f"chunk_{chunk.number:05d}.mp4"
-    arguments = chunk_arguments(plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name)
+    name = "still.png" if as_still else f"chunk_{chunk.number:05d}.mp4"
+    if as_still:
+        arguments = still_arguments(plan, chunk, job.facts, backdrops, labels, notes, name)
+    else:
+        arguments = chunk_arguments(plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name)
     drawn = (*backdrops, *(overlay.name for overlay in (*labels.values(), *notes)))
     own = {f"file:{picture}": file_sha256(folder / picture) for picture in drawn}
     most_bytes = SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px

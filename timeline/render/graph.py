@@ -18,6 +18,7 @@ from ffmpeg.nodes import InputNode
 from timeline.media.facts import MediaFacts
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
 from timeline.palette import CANVAS_COLOUR
+from timeline.render.encoders import Encoding, encoder_options
 from timeline.render.plan import RenderPlan
 from timeline.render.shots import Chunk, Shot
 from timeline.units import frame_start_ms, seconds
@@ -50,7 +51,6 @@ _SOUND_FILTERS = {
 FILTERS = _PICTURE_FILTERS | _SOUND_FILTERS
 """Filters that a graph may hold."""
 
-GOP_S = 10
 _TIMESCALE = 15360 * 1001
 
 
@@ -63,15 +63,6 @@ class Overlay:
     y: int
     start_frame: int
     end_frame: int
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """Settings of the picture's encoder: constant quality, and how many threads it may use."""
-
-    crf: int = 23
-    preset: str = "veryfast"
-    threads: int = 1
 
 
 def chunk_arguments(
@@ -96,6 +87,30 @@ def chunk_arguments(
         encoding: How to encode.
         output: Name of the file to write.
     """
+    picture = _composite(plan, chunk, facts, backdrops, labels, notes)
+    return to_arguments(
+        ffmpeg.output(
+            picture,
+            f"file:{output}",
+            r=_rate(plan.frame_rate),
+            fps_mode="cfr",
+            **encoder_options(encoding, (plan.width_px, plan.height_px), plan.frame_rate),
+            video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
+            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
+            f="mp4",
+        )
+    )
+
+
+def _composite(
+    plan: RenderPlan,
+    chunk: Chunk,
+    facts: Mapping[int, MediaFacts],
+    backdrops: Sequence[str],
+    labels: Mapping[tuple[int, int], Overlay],
+    notes: Sequence[Overlay],
+) -> Any:
+    """Return the stream of a chunk's pictures."""
     rate = _rate(plan.frame_rate)
     inputs = Inputs()
     canvas = [
@@ -132,24 +147,22 @@ def chunk_arguments(
             eof_action="repeat",
             enable=f"between(n,{note.start_frame},{note.end_frame - 1})",
         )
-    picture = picture.filter("format", "yuv420p")
-    return to_arguments(
-        ffmpeg.output(
-            picture,
-            f"file:{output}",
-            vcodec="libx264",
-            preset=encoding.preset,
-            crf=encoding.crf,
-            threads=encoding.threads,
-            g=int(GOP_S * plan.frame_rate),
-            r=rate,
-            fps_mode="cfr",
-            pix_fmt="yuv420p",
-            video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
-            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
-            f="mp4",
-        )
-    )
+    return picture.filter("format", "yuv420p")
+
+
+def still_arguments(
+    plan: RenderPlan,
+    chunk: Chunk,
+    facts: Mapping[int, MediaFacts],
+    backdrops: Sequence[str],
+    labels: Mapping[tuple[int, int], Overlay],
+    notes: Sequence[Overlay],
+    output: str,
+) -> list[str]:
+    """Return ffmpeg's arguments that write the first picture of a chunk as a PNG; as `chunk_arguments`."""
+    picture = _composite(plan, chunk, facts, backdrops, labels, notes)
+    options = {"vcodec": "png", "pix_fmt": "rgb24", "frames:v": 1, "update": 1, "map_metadata": -1}
+    return to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))
 
 
 def join_arguments(chunk_list: str, sound: str, output: str) -> list[str]:
