@@ -87,12 +87,25 @@ INSIDE = {
         "graph",
         "sound",
         "verify",
+        "report",
         "encode",
         "workplace",
         "video",
     ],
     "analysis": ["", "presence"],
-    "cli": ["versions", "console", "listing", "lesson", "bars", "facts_text", "media", "everyday", "app", ""],
+    "cli": [
+        "versions",
+        "console",
+        "listing",
+        "lesson",
+        "bars",
+        "facts_text",
+        "report_text",
+        "media",
+        "everyday",
+        "app",
+        "",
+    ],
 }
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
 # The front door shows everything, and `python -m timeline` opens it.

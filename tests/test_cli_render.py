@@ -137,7 +137,7 @@ class TestOutcome:
         assert "render: 100 %" in answer.err
         assert "x real time" in answer.err
         assert "30 frames" in answer.last_line
-        assert names_in(pair.folder) == {"result.json", "media", "out.mp4"}
+        assert names_in(pair.folder) == {"result.json", "media", "out.mp4", "out.report.json"}
 
     def test_media_lie_beside_the_result_or_where_named(
         self, cli: Cli, pair: Lesson, monkeypatch: pytest.MonkeyPatch, tmp_path: Path

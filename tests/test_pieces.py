@@ -208,7 +208,7 @@ class TestKilled:
         report = lesson.render("out.mp4", jobs=1)
         assert encodings[-1].new_pieces <= encodings[-1].pieces - after
         assert wrong_frames(report, lesson) == []
-        assert names_in(lesson.folder) == {"media", "result.json", "out.mp4"}
+        assert names_in(lesson.folder) == {"media", "result.json", "out.mp4", "out.report.json"}
         assert not [path for path in (default_cache() / "jobs").iterdir() if path.is_dir()]
         whole = lesson.render("whole.mp4", cache=lesson.folder / "another")
         assert whole.path.read_bytes() == report.path.read_bytes()

@@ -601,7 +601,7 @@ class TestCall:
         report = render_video(lesson.load(), "here.mp4", media="media", size_px=CANVAS)
         assert (lesson.folder / "here.mp4").is_file()
         assert report.path == Path("here.mp4")
-        assert names_in(lesson.folder) == {"media", "here.mp4"}
+        assert names_in(lesson.folder) == {"media", "here.mp4", "here.report.json"}
 
     @pytest.mark.parametrize(
         "name",
@@ -612,7 +612,7 @@ class TestCall:
         lesson.add(CAMERA, "amy", 0, 400)
         report = lesson.render(name)
         assert report.path.is_file()
-        assert names_in(lesson.folder) == {"media", name}
+        assert names_in(lesson.folder) == {"media", name, name.replace(".mp4", ".report.json")}
 
     def test_folders_may_have_any_name(self, tmp_path: Path, studio: Studio) -> None:
         """Media and output below a folder with blanks, quotes, percent signs and colons."""

@@ -20,9 +20,10 @@ from timeline.cli.console import (
 from timeline.cli.lesson import takes_lesson
 from timeline.cli.listing import print_timeline
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
+from timeline.cli.report_text import print_report
 from timeline.errors import ParameterError
-from timeline.export.manifest import finding_json, manifest_text, to_listing, write_manifest
-from timeline.findings import Severity
+from timeline.export.manifest import manifest_text, to_listing, write_manifest
+from timeline.findings import Severity, finding_json
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
 from timeline.units import format_length, parse_frame_rate, parse_size, parse_time, seconds_to_ms
@@ -161,6 +162,9 @@ def render(
         int | None, typer.Option("--jobs", help="ffmpeg side by side; one per core.", min=1)
     ] = None,
     allow_slates: Annotated[bool, typer.Option("--allow-slates", help="Exit 0 even with slates.")] = False,
+    show_report: Annotated[
+        bool, typer.Option("--report", help="Print what the video shows of each file.")
+    ] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan as JSON; run nothing.")] = False,
     font: Font = None,
     ffmpeg: Annotated[
@@ -242,6 +246,8 @@ def render(
     length = format_length(report.plan.duration_ms)
     elapsed = format_length(seconds_to_ms(report.elapsed_s))
     talk(f"{output_path}: {length}, {report.plan.frames} frames, made in {elapsed}")
+    if show_report:
+        print_report(report.details, output())
     if report.slated_files:
         talk(f"slates replace {len(report.slated_files)} of the lesson's files, wholly or in part; see above")
         raise typer.Exit(0 if allow_slates else SLATED)

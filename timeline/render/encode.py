@@ -30,7 +30,14 @@ from timeline.render.pieces import Made, Piece, PieceStore, build_of, piece_key
 from timeline.render.plan import RenderPlan
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
-from timeline.render.sound import conversion_arguments, cut_sound, master_arguments, window_arguments
+from timeline.render.sound import (
+    conversion_arguments,
+    cut_sound,
+    loudness_arguments,
+    master_arguments,
+    read_loudness,
+    window_arguments,
+)
 from timeline.render.sources import Obstacles
 from timeline.render.suspects import ALL_SOUND, FIRST_PICTURE, failing_inputs
 from timeline.units import frame_start_ms, sample_at
@@ -83,12 +90,16 @@ class Encoded:
         obstacles: What could not be decoded at all; if there is any, nothing was written.
         pieces: How many pieces there are.
         new_pieces: How many of them this run made; the others were kept from earlier ones.
+        loudness_lufs: Of the sound as a whole, by EBU R 128; None for silence.
+        true_peak_dbfs: Of the sound.
     """
 
     damage: Mapping[int, int]
     obstacles: Obstacles
     pieces: int = 0
     new_pieces: int = 0
+    loudness_lufs: float | None = None
+    true_peak_dbfs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +158,14 @@ def encode_video(
     for piece in made:
         damage.update(piece.made.damage)
     by_position = {position: damage[content] for position, content in job.contents.items()}
-    return Encoded(by_position, obstacles, len(made), sum(piece.made.is_new for piece in made))
+    measured = run_ffmpeg(ffmpeg, loudness_arguments(master.name), folder=folder, most_bytes=0)
+    return Encoded(
+        by_position,
+        obstacles,
+        len(made),
+        sum(piece.made.is_new for piece in made),
+        *read_loudness(measured.tail),
+    )
 
 
 class _Result(NamedTuple):

@@ -7,6 +7,7 @@ the limiter has seen them. Windows begin and end at whole milliseconds and are j
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -25,6 +26,8 @@ SHORTEST_WINDOW_MS = 5_000
 """… but not before this."""
 PREROLL_MS = 250
 """A stretch is decoded from so much earlier on: decoders of sound need what came before."""
+SILENT_LUFS = -70
+"""The measure's own gate: below this there is nothing to measure."""
 HEADROOM = 32
 """So many voices at full scale fit into a window."""
 
@@ -142,6 +145,26 @@ def master_arguments(window_list: str, duration_ms: int, output: str, *, bitrate
             f="mp4",
         )
     )
+
+
+def loudness_arguments(sound: str) -> list[str]:
+    """Return ffmpeg's arguments that measure a sound of our own by EBU R 128, and say so at the end."""
+    reading = ["-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{sound}"]
+    return [*reading, "-loglevel", "info", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
+
+
+def read_loudness(said: str) -> tuple[float | None, float | None]:
+    """Return (integrated loudness in LUFS, true peak in dBFS) of what ffmpeg said; None for silence.
+
+    Example:
+        >>> read_loudness("I: -23.1 LUFS, Peak: -5.2 dBFS"), read_loudness("I: -70.0 LUFS, Peak: -inf dBFS")
+        ((-23.1, -5.2), (None, None))
+    """
+    loudness, peak = (
+        float(found[1]) if (found := re.search(rf"{name}:\s+(-?[0-9.]+) {unit}", said)) else None
+        for name, unit in (("I", "LUFS"), ("Peak", "dBFS"))
+    )
+    return (None if loudness is not None and loudness <= SILENT_LUFS else loudness), peak
 
 
 def conversion_arguments(facts: MediaFacts, output: str) -> list[str]:

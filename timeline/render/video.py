@@ -5,29 +5,33 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from timeline.errors import ParameterError
-from timeline.findings import Finding
+from timeline.findings import Finding, finding_json
 from timeline.fonts import readable_names
+from timeline.jsontext import json_text
 from timeline.media.examine import ExaminedMedia, examine_media, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
-from timeline.publish import check_output, published
+from timeline.publish import check_output, published, write_text
 from timeline.render.encode import Encoded, Job, encode_frame, encode_video
 from timeline.render.encoders import DEFAULT_ENCODER, Encoding, check_encoder
 from timeline.render.pieces import PieceStore
 from timeline.render.plan import DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
+from timeline.render.report import clip_reports
 from timeline.render.sources import Obstacles, best_rate, damage_findings, known_files, slate_reasons
-from timeline.render.verify import verify_video
+from timeline.render.verify import Verified, verify_video
 from timeline.render.workplace import workplace
 from timeline.units import check_crf, frame_at, frame_start_ms, parse_frame_rate
+from timeline.version import __version__
 
 AUTO = "auto"
 """As a frame rate: that of the files."""
@@ -44,12 +48,14 @@ class RenderReport:
         plan: What it shows, corrected by what the files really hold.
         findings: What was odd about files and names.
         elapsed_s: How long it took, seconds.
+        details: The sync report as values for JSON; empty for a single frame.
     """
 
     path: Path
     plan: RenderPlan
     findings: tuple[Finding, ...]
     elapsed_s: float
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def slated_files(self) -> tuple[int, ...]:
@@ -116,6 +122,7 @@ def render_video(
     check_crf(crf)
     if path.suffix.lower() != ".mp4":
         raise ParameterError(f"{path}: expected a file ending in .mp4")
+    check_output(report_path(path), overwrite=overwrite)
     studio = _Studio(timeline, path, media, cache, ffmpeg, font, overwrite)
     settings = _Settings(
         layout=layout,
@@ -132,10 +139,25 @@ def render_video(
         check_encoder(job.encoding, studio.ffmpeg, settings.size_px, folder)
         encoded = encode_video(job, studio.ffmpeg, folder, part, studio.pieces, progress=progress)
         if not encoded.obstacles:
-            verify_video(part, job.plan)
+            details.update(studio.details(job, encoded, verify_video(part, job.plan)))
         return encoded
 
-    return studio.make(settings, encode, began)
+    details: dict[str, Any] = {}
+    report = studio.make(settings, encode, began)
+    details["output"]["file"] = path.name
+    length_s = report.plan.duration_ms / 1000
+    details["speed"] |= {
+        "elapsed_s": round(report.elapsed_s, 3),
+        "x_real_time": round(length_s / report.elapsed_s, 2),
+    }
+    details["findings"] = [finding_json(item) for item in report.findings]
+    write_text(report_path(path), json_text(details) + "\n")
+    return replace(report, details=details)
+
+
+def report_path(video: Path) -> Path:
+    """Return where the sync report of a video lies: beside it."""
+    return video.with_suffix(".report.json")
 
 
 def render_frame(
@@ -242,6 +264,32 @@ class _Studio:
             findings=(*self.examined.findings, *damage, *self._names.findings),
             elapsed_s=time.monotonic() - began,
         )
+
+    def details(self, job: Job, encoded: Encoded, verified: Verified) -> dict[str, Any]:
+        """Return the sync report of an output that was verified."""
+        plan = job.plan
+        return {
+            "format": "timeline-render-report",
+            "version": "1.0",
+            "generator": f"timeline {__version__}",
+            "output": {
+                "file": None,
+                "width": plan.width_px,
+                "height": plan.height_px,
+                "fps": f"{plan.frame_rate.numerator}/{plan.frame_rate.denominator}",
+                "start_ms": plan.start_ms,
+                "duration_ms": plan.duration_ms,
+                "frames": plan.frames,
+                "encoder": job.encoding.encoder,
+                "crf": job.encoding.crf,
+                "loudness_lufs": encoded.loudness_lufs,
+                "true_peak_dbfs": encoded.true_peak_dbfs,
+            },
+            "verified": verified._asdict() | {"is_evenly_spaced": True},
+            "tools": {"ffmpeg": self.ffmpeg.version},
+            "speed": {"pieces": encoded.pieces, "new_pieces": encoded.new_pieces},
+            "clips": clip_reports(self._timeline, plan, self.examined, job.reasons),
+        }
 
     def _job(self, settings: _Settings, obstacles: Obstacles) -> Job:
         plan = plan_video(
