@@ -56,6 +56,7 @@ def cli_page() -> str:
         "| 1 | failed; with `check --strict`: there is a warning or worse |",
         "| 2 | misused, or unusable input |",
         "| 3 | the output was made, but slates replace parts of it (`--allow-slates` makes that 0) |",
+        "| 4 | another run is making the output |",
         "| 5 | the network: a file could not be had |",
         "| 6 | the disk |",
         "| 130 | interrupted |",

@@ -35,8 +35,9 @@ START_S = 1_700_000_000
 
 
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No font and no ffmpeg of the machine's owner changes what a test sees."""
+def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No font, no ffmpeg and no cache of the machine's owner changes what a test sees."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     for name in ("TIMELINE_FONT", "TIMELINE_FFMPEG"):
         monkeypatch.delenv(name, raising=False)
 
@@ -124,6 +125,7 @@ class Lesson:
     def render(self, name: str = "out.mp4", **options: Any) -> RenderReport:
         """Render the lesson beside its media: a small canvas, nothing over the pictures."""
         settings: dict[str, Any] = {"size_px": CANVAS, "labels": False, "jobs": 2, "media": self.media}
+        settings["frame_rate"] = 15
         return render_video(self.load(), self.folder / name, **(settings | options))
 
 

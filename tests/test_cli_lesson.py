@@ -16,7 +16,8 @@ import timeline
 from tests.builders import START_S, result_bytes, row
 from tests.conftest import Cli, CliAnswer
 from timeline.errors import ParameterError
-from timeline.export.manifest import finding_json, to_listing, to_manifest
+from timeline.export.manifest import to_listing, to_manifest
+from timeline.findings import finding_json
 from timeline.model import Timeline
 from timeline.units import parse_wall_time
 

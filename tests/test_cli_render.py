@@ -165,7 +165,7 @@ class TestOutcome:
         assert "render: 100 %" in answer.err
         assert "x real time" in answer.err
         assert "30 frames" in answer.last_line
-        assert names_in(pair.folder) == {"result.json", "media", "out.mp4"}
+        assert names_in(pair.folder) == {"result.json", "media", "out.mp4", "out.report.json"}
 
     def test_media_lie_beside_the_result_or_where_named(
         self, cli: Cli, pair: Lesson, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -254,7 +254,7 @@ FAILURES: dict[str, tuple[str, str]] = {
     "writes nothing": ("sys.exit(0)", ""),
     "writes rubbish": (
         "open(sys.argv[-1].removeprefix('file:'), 'wb').write(b'rubbish' * 99)",
-        "cannot be read back",
+        "wrote 0 of 30 frames",
     ),
     "hangs": ("time.sleep(60)", "killed"),
     "is killed": ("os.kill(os.getpid(), 9)", "status -9"),
@@ -378,10 +378,12 @@ class TestDisk:
 
     def test_a_disk_that_fills_up_ends_with_6(self, cli: Cli, pair: Lesson, small_disk: Path) -> None:
         """Wherever it runs full: in the pieces or in the whole."""
-        answer = cli("render", pair.folder, "-o", small_disk / "out.mp4", "--size", "1280x720", "--crf", "5")
+        cache = ("--cache", small_disk / "cache")
+        loud = ("--size", "1280x720", "--crf", "5")
+        answer = cli("render", pair.folder, "-o", small_disk / "out.mp4", *loud, *cache)
         assert answer.status == 6, answer.err
         assert "Traceback" not in answer.err
-        assert names_in(small_disk) == set()
+        assert names_in(small_disk) == {"cache"}
 
     def test_a_plot_on_a_full_disk_ends_with_6(self, cli: Cli, small_disk: Path) -> None:
         """Nothing half-written."""

@@ -15,17 +15,17 @@ from tests.conftest import BOARD, CAMERA, Row, lesson_of, row
 from tests.test_plan import LAYOUTS_TO_TRY, results
 from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
 from timeline.media.gate import DEMUXERS
+from timeline.render.encoders import Encoding
 from timeline.render.graph import (
     FILTERS,
-    Encoding,
     Overlay,
     chunk_arguments,
     join_arguments,
-    sound_arguments,
 )
 from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
 from timeline.render.shots import Chunk, cut_chunks
+from timeline.render.sound import cut_sound, master_arguments, window_arguments
 
 FORBIDDEN = {
     "movie",
@@ -42,6 +42,7 @@ FORBIDDEN = {
 }
 SOUND_OPTIONS = {"-acodec", "-ac", "-ar", "-audio_bitrate", "-b:a"}
 STRANGE = ("Q7user'][;,=:\\%{n}", "Q7drop';drop", "http://Q7host.example/Q7path")
+PICTURE_FILTERS = {"overlay", "scale", "pad", "fps", "tpad", "setpts", "trim", "format"}
 Arguments = list[str]
 
 
@@ -84,9 +85,18 @@ def commands(plan: RenderPlan, **facts: Any) -> list[Arguments]:
             over = Overlay("card.png", 0, 0, card.start_frame, card.end_frame)
             cards.setdefault(card.region, []).append(over)
         made.append(chunk_arguments(plan, chunk, known, names, labels, notes, Encoding(), "chunk.mp4", cards))
-    made.append(sound_arguments(plan, known, "sound.m4a"))
+    for number, window in enumerate(cut_sound(plan)):
+        made.append(window_arguments(window, known, {}, f"sound_{number}.flac"))
+    made.append(master_arguments("sounds.txt", plan.duration_ms, "sound.m4a"))
     made.append(join_arguments("chunks.txt", "sound.m4a", "/out/out.mp4"))
     return made
+
+
+def parted(made: list[Arguments]) -> tuple[list[Arguments], list[Arguments], Arguments]:
+    """Return the commands of chunks, of sounds, and the join."""
+    *others, join = made
+    sounds = [arguments for arguments in others if "sound" in arguments[-1]]
+    return [arguments for arguments in others if arguments not in sounds], sounds, join
 
 
 def filters(arguments: Arguments) -> list[str]:
@@ -137,7 +147,8 @@ def test_every_filter_of_every_graph_is_on_the_list_and_picture_and_sound_are_ap
     if lesson.duration_ms < 200:
         return
     plan = plan_video(lesson, layout=layout, frame_rate=rate)
-    *chunks, sound, join = commands(plan, demuxer=demuxer, origin_ms=origin_ms, aspect=aspect, labels=labels)
+    made = commands(plan, demuxer=demuxer, origin_ms=origin_ms, aspect=aspect, labels=labels)
+    chunks, sounds, join = parted(made)
     for arguments in chunks:
         names = set(filters(arguments))
         assert names <= FILTERS
@@ -145,9 +156,12 @@ def test_every_filter_of_every_graph_is_on_the_list_and_picture_and_sound_are_ap
         assert "a:0" not in arguments[arguments.index("-filter_complex") + 1]
         assert not SOUND_OPTIONS & set(arguments)
         assert arguments[-1].startswith("file:")
-    assert set(filters(sound)) <= FILTERS
-    assert not {"overlay", "scale", "pad", "fps", "tpad", "setpts", "trim", "format"} & set(filters(sound))
-    assert "V:0" not in sound[sound.index("-filter_complex") + 1]
+    for sound in sounds:
+        assert set(filters(sound)) <= FILTERS
+        assert not {"overlay", "scale", "pad", "fps", "tpad", "setpts", "trim", "format"} & set(
+            filters(sound)
+        )
+        assert "V:0" not in sound[sound.index("-filter_complex") + 1]
     assert filters(join) == []
     assert "copy" in join
 
@@ -181,9 +195,9 @@ def test_no_string_of_a_result_occurs_in_any_argument() -> None:
 def test_every_input_of_a_stranger_has_a_forced_reader_and_whitelists(demuxer: str) -> None:
     """One protocol, one container, known codecs, a limit on pictures."""
     plan, _ = strange_lesson()
-    *chunks, sound, _ = commands(plan, demuxer=demuxer)
+    *made, _, _ = commands(plan, demuxer=demuxer)
     seen = 0
-    for arguments in (*chunks, sound):
+    for arguments in made:
         for options in inputs(arguments):
             address = options["-i"]
             assert address is not None
@@ -231,29 +245,30 @@ def test_the_join_reads_only_our_own_names() -> None:
 def test_the_length_of_every_output_is_bounded() -> None:
     """Frames of each chunk, seconds and samples of the sound."""
     plan, _ = strange_lesson()
-    *chunks, sound, _ = commands(plan)
+    chunks, sounds, _ = parted(commands(plan))
     for chunk, arguments in zip(cut_chunks(plan), chunks, strict=True):
         assert arguments[arguments.index("-frames:v") + 1] == str(chunk.frames)
-    assert sound[sound.index("-filter_complex") + 1].count(f"atrim=end_sample={40 * 48_000}") >= 1
-    assert "40.000000" in sound[len(sound) - sound[::-1].index("-t") :]
+    for sound in sounds:
+        assert sound[sound.index("-filter_complex") + 1].count(f"atrim=end_sample={40 * 48_000}") >= 1
+    assert "40.000000" in sounds[-1][len(sounds[-1]) - sounds[-1][::-1].index("-t") :]
 
 
 def test_sound_is_mixed_at_constant_level_with_a_limiter_at_the_end() -> None:
     """No input makes another one quieter."""
     plan, _ = strange_lesson()
-    *_, sound, _ = commands(plan)
-    graph = sound[sound.index("-filter_complex") + 1]
+    *_, window, master, _ = commands(plan)
+    graph = window[window.index("-filter_complex") + 1]
     assert "normalize=0" in graph
-    assert re.search(r"alimiter=[^;]*level=0", graph)
-    assert filters(sound)[-1] == "alimiter"
     assert graph.count("amix") == 1
+    assert re.search(r"alimiter=[^;]*level=0", master[master.index("-filter_complex") + 1])
+    assert filters(master)[-1] == "alimiter"
 
 
 def test_a_voice_alone_needs_no_mixer() -> None:
     """But the limiter."""
-    *_, sound, _ = commands(plan_video(lesson_of(row(CAMERA, "amy", 0, 3000))))
-    assert "amix" not in filters(sound)
-    assert filters(sound)[-1] == "alimiter"
+    *_, window, master, _ = commands(plan_video(lesson_of(row(CAMERA, "amy", 0, 3000))))
+    assert "amix" not in filters(window)
+    assert filters(master)[-1] == "alimiter"
 
 
 def test_what_is_encoded_says_nothing_of_its_sources() -> None:
@@ -268,15 +283,15 @@ def test_a_chunk_of_a_thousand_shots_is_still_a_graph() -> None:
     """A camera that flickers for 30 s must not end in a recursion error."""
     rows = [row(CAMERA, f"u{n % 10}", n // 10 * 180, 180, f"{n}.mp4") for n in range(1100)]
     plan = plan_video(lesson_of(*rows))
-    *chunks, sound, _ = commands(plan)
+    chunks, sounds, _ = parted(commands(plan))
     assert sum(len(inputs(arguments)) for arguments in chunks) > 1100
-    assert set(filters(sound)) <= FILTERS
+    assert all(set(filters(sound)) <= FILTERS for sound in sounds)
 
 
 def test_a_hole_before_the_first_file_is_silence_of_the_right_length() -> None:
     """In samples, exactly."""
     rows = [row(CAMERA, "amy", 1001, 1999), row(CAMERA, "amy", 4003, 997, "b.mp4")]
-    *_, sound, _ = commands(plan_video(lesson_of(*rows)))
+    *_, sound, _, _ = commands(plan_video(lesson_of(*rows)))
     graph = sound[sound.index("-filter_complex") + 1]
     assert re.search(r"adelay=[^;]*delays=48048S", graph)
     assert f"apad=whole_len={3002 * 48}" in graph

@@ -286,3 +286,20 @@ class TestFile:
             (8, 230, 182, 122),
             (198, 230, 182, 122),
         ]
+
+
+def test_a_piece_is_not_used_again_under_another_layout(lesson: Lesson) -> None:
+    """Neither where only a badge, a slate over pictures or the background differs."""
+    for user in ("amy", "bo", "cy"):
+        lesson.add(CAMERA, user, 0, 600, sound=False)
+    lesson.add(SCREEN, "amy", 0, 600, sound=False)
+    tiles = {"show": ["camera"], "arrange": "tile", "max_tiles": 2, "z": 1}
+    looks = [
+        layout({"show": ["screen"]}, tiles, background=colour) for colour in ("#000000", "#800000", "#008000")
+    ]
+    firsts = [pictures(lesson.render(layout=look, labels=True))[0] for look in looks]
+    lesson.path(1).unlink()
+    firsts.append(pictures(lesson.render(layout=looks[0], labels=True))[0])
+    lesson.add(CAMERA, "dee", 0, 600, sound=False)
+    firsts.append(pictures(lesson.render(layout=looks[0], labels=True))[0])
+    assert all(difference(a, b) > 0 for a, b in itertools.combinations(firsts, 2))

@@ -21,7 +21,7 @@ from tests.test_render import check_beeps, slow
 from timeline.findings import Severity
 from timeline.media.probe import probe_media
 from timeline.render import shots
-from timeline.render.encode import picture_place
+from timeline.render.fit import picture_place
 
 Remade = Callable[..., None]
 

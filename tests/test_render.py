@@ -601,7 +601,7 @@ class TestCall:
         report = render_video(lesson.load(), "here.mp4", media="media", size_px=CANVAS)
         assert (lesson.folder / "here.mp4").is_file()
         assert report.path == Path("here.mp4")
-        assert names_in(lesson.folder) == {"media", "here.mp4"}
+        assert names_in(lesson.folder) == {"media", "here.mp4", "here.report.json"}
 
     @pytest.mark.parametrize(
         "name",
@@ -612,7 +612,7 @@ class TestCall:
         lesson.add(CAMERA, "amy", 0, 400)
         report = lesson.render(name)
         assert report.path.is_file()
-        assert names_in(lesson.folder) == {"media", name}
+        assert names_in(lesson.folder) == {"media", name, name.replace(".mp4", ".report.json")}
 
     def test_folders_may_have_any_name(self, tmp_path: Path, studio: Studio) -> None:
         """Media and output below a folder with blanks, quotes, percent signs and colons."""
@@ -624,7 +624,8 @@ class TestCall:
     def test_two_renders_are_the_same_bytes(self, lesson: Lesson, short_chunks: None) -> None:
         """However many run side by side."""
         lesson.add(CAMERA, "amy", 0, 5000)
-        one, two = lesson.render("one.mp4", jobs=1), lesson.render("two.mp4", jobs=3)
+        one = lesson.render("one.mp4", jobs=1)
+        two = lesson.render("two.mp4", jobs=3, cache=lesson.folder / "another")
         assert one.path.read_bytes() == two.path.read_bytes()
 
     def test_progress_rises_to_the_end(self, lesson: Lesson, short_chunks: None) -> None:

@@ -13,6 +13,7 @@
     ├── ParameterError (ValueError)         an argument or option that cannot be used
     ├── MissingExtraError (ImportError)     a package that this action needs is not installed
     ├── OutputExistsError (FileExistsError) the output is there already
+    ├── OutputHeldError                     another run is making the output
     ├── DiskError (OSError)                 the output cannot be written
     ├── MediaError
     │   ├── MediaNotFoundError (FileNotFoundError)   no file of the lesson can be had
@@ -95,6 +96,10 @@ class MissingExtraError(TimelineError, ImportError):
 
 class OutputExistsError(TimelineError, FileExistsError):
     """The output is there already and was not to be replaced."""
+
+
+class OutputHeldError(TimelineError):
+    """Another run is making the output at this moment."""
 
 
 class DiskError(TimelineError, OSError):

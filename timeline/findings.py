@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 
 class Severity(IntEnum):
@@ -183,3 +184,14 @@ def finding(code: str, message: str, *, at_ms: int | None = None, where: str | N
         KeyError: *code* is not in `FINDING_KINDS`.
     """
     return Finding(code, FINDING_KINDS[code].severity, message, at_ms, where)
+
+
+def finding_json(item: Finding) -> dict[str, Any]:
+    """Return a finding as values for JSON: the same in the manifest, the reports and on the command line."""
+    return {
+        "code": item.code,
+        "severity": str(item.severity),
+        "message": item.message,
+        "at_ms": item.at_ms,
+        "where": item.where,
+    }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import tempfile
 import threading
@@ -70,7 +71,7 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """
     check_output(path, overwrite=overwrite)
     with disk_errors(path):
-        handle, name = tempfile.mkstemp(prefix=".timeline-", suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=_part_prefix(path), suffix=path.suffix, dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
@@ -83,6 +84,24 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
             sync_folder(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what runs that were killed left of *path*; the caller knows that no other one is at work."""
+    for part in path.parent.glob(f"{_part_prefix(path)}*"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _part_prefix(path: Path) -> str:
+    """Return how the names of parts of *path* begin."""
+    return f".timeline-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:

@@ -20,6 +20,7 @@ from timeline.errors import (
     JournalError,
     MediaNotFoundError,
     OutputExistsError,
+    OutputHeldError,
     ParameterError,
     ResultError,
     RosterError,
@@ -28,7 +29,7 @@ from timeline.errors import (
 from timeline.publish import FULL
 from timeline.version import __version__
 
-DISK = 6
+HELD, DISK = 4, 6
 EXIT_STATUSES: tuple[tuple[type[TimelineError], int], ...] = (
     (ResultError, 2),
     (RosterError, 2),
@@ -36,6 +37,7 @@ EXIT_STATUSES: tuple[tuple[type[TimelineError], int], ...] = (
     (ParameterError, 2),
     (MediaNotFoundError, 2),
     (OutputExistsError, 2),
+    (OutputHeldError, HELD),
     (DiskError, DISK),
     (TimelineError, 1),
 )

@@ -20,9 +20,10 @@ from timeline.cli.console import (
 from timeline.cli.lesson import takes_lesson
 from timeline.cli.listing import print_timeline
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
+from timeline.cli.report_text import print_report
 from timeline.errors import ParameterError
-from timeline.export.manifest import finding_json, manifest_text, to_listing, write_manifest
-from timeline.findings import Severity
+from timeline.export.manifest import manifest_text, to_listing, write_manifest
+from timeline.findings import Severity, finding_json
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
 from timeline.units import format_length, parse_frame_rate, parse_size, parse_time, seconds_to_ms
@@ -142,18 +143,33 @@ def render(
             "--layout", help="stage, grid, side-by-side, pip, single:TRACK, or FILE.json (docs/layouts.md)."
         ),
     ] = "stage",
-    size: Annotated[str, typer.Option("--size", help="Canvas, WxH px.")] = "1280x720",
-    fps: Annotated[str, typer.Option("--fps", help="Frames per second of the output.")] = "15",
+    size: Annotated[
+        str | None, typer.Option("--size", help="Canvas, WxH px; 1280x720, or 640x360 for a draft.")
+    ] = None,
+    fps: Annotated[
+        str,
+        typer.Option("--fps", help="Frames per second of the output; auto: as the files have, at most 30."),
+    ] = "auto",
     labels: Annotated[
         bool, typer.Option("--labels/--no-labels", help="Names and notes over the pictures.")
     ] = True,
     crf: Annotated[int, typer.Option("--crf", help="Quality of x264: 0 lossless, 51 worst.")] = 23,
+    encoder: Annotated[
+        str, typer.Option("--encoder", help="Any video encoder of the ffmpeg that is used.")
+    ] = "libx264",
+    draft: Annotated[bool, typer.Option("--draft", help="Small, coarse and several times as fast.")] = False,
+    frame: Annotated[
+        str | None, typer.Option("--frame", help="Write the one frame of this playback time as a .png.")
+    ] = None,
     start: Annotated[str | None, typer.Option("--start", help="Playback time to begin at.")] = None,
     end: Annotated[str | None, typer.Option("--end", help="Playback time to end at.")] = None,
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="ffmpeg side by side; one per core.", min=1)
     ] = None,
     allow_slates: Annotated[bool, typer.Option("--allow-slates", help="Exit 0 even with slates.")] = False,
+    show_report: Annotated[
+        bool, typer.Option("--report", help="Print what the video shows of each file.")
+    ] = False,
     plan_only: Annotated[bool, typer.Option("--plan", help="Print the plan as JSON; run nothing.")] = False,
     font: Font = None,
     ffmpeg: Annotated[
@@ -169,24 +185,47 @@ def render(
 
     Example: timeline render sample_results/lesson -o review.mp4 --roster sample_results/lesson/roster.csv
     """
-    size_px, frame_rate = parse_size(size), parse_frame_rate(fps)
+    size_px = None if size is None else parse_size(size)
     start_ms = parse_time(start) if start is not None else 0
     end_ms = parse_time(end) if end is not None else None
     if plan_only:
-        from timeline.render.plan import plan_video, to_plan_json
+        from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, plan_video, to_plan_json
 
         plan = plan_video(
-            lesson, layout=layout, size_px=size_px, frame_rate=frame_rate, start_ms=start_ms, end_ms=end_ms
+            lesson,
+            layout=layout,
+            size_px=size_px or DEFAULT_SIZE_PX,
+            frame_rate=DEFAULT_FRAME_RATE if fps == "auto" else parse_frame_rate(fps),
+            start_ms=start_ms,
+            end_ms=end_ms,
         )
         print_json(to_plan_json(plan))
         return
     if output_path is None:
         raise ParameterError("render needs -o FILE.mp4 (or --plan to see what it would do)")
-    from timeline.render.video import render_video
+    from timeline.render.video import render_frame, render_video
 
     folder = media_folder(None if result == "-" else Path(result), media)
     if fetch:
         bring(lesson, cache, allow_host, lenient_size, folder=folder)
+    if frame is not None:
+        shown = render_frame(
+            lesson,
+            output_path,
+            parse_time(frame),
+            media=folder,
+            layout=layout,
+            size_px=size_px,
+            frame_rate=fps,
+            labels=labels,
+            font=font,
+            ffmpeg=ffmpeg,
+            cache=cache,
+            overwrite=force,
+        )
+        talk_about(shown.findings)
+        talk(f"wrote {output_path}")
+        return
     with ProgressLine("render") as progress:
         report = render_video(
             lesson,
@@ -194,9 +233,11 @@ def render(
             media=folder,
             layout=layout,
             size_px=size_px,
-            frame_rate=frame_rate,
+            frame_rate=fps,
             labels=labels,
             crf=crf,
+            encoder=encoder,
+            draft=draft,
             start_ms=start_ms,
             end_ms=end_ms,
             jobs=jobs,
@@ -210,6 +251,8 @@ def render(
     length = format_length(report.plan.duration_ms)
     elapsed = format_length(seconds_to_ms(report.elapsed_s))
     talk(f"{output_path}: {length}, {report.plan.frames} frames, made in {elapsed}")
+    if show_report:
+        print_report(report.details, output())
     if report.slated_files:
         talk(f"slates replace {len(report.slated_files)} of the lesson's files, wholly or in part; see above")
         raise typer.Exit(0 if allow_slates else SLATED)

@@ -12,7 +12,7 @@ from typing import Any
 from timeline.audible import audible_tracks
 from timeline.collector import collector_paused
 from timeline.errors import ParameterError
-from timeline.findings import Finding
+from timeline.findings import finding_json
 from timeline.jsontext import json_text
 from timeline.media.locate import LocatedMedia, locate_media, media_folder
 from timeline.model import Clip, Gap, Pause, Section, Timeline
@@ -193,17 +193,6 @@ def pause_json(pause: Pause) -> Json:
 def section_json(section: Section) -> Json:
     """Return a section as the manifest spells it."""
     return {"start_ms": section.start_ms, "end_ms": section.end_ms, "title": section.title}
-
-
-def finding_json(item: Finding) -> Json:
-    """Return a finding as the manifest spells it."""
-    return {
-        "code": item.code,
-        "severity": str(item.severity),
-        "message": item.message,
-        "at_ms": item.at_ms,
-        "where": item.where,
-    }
 
 
 def _segment(item: Clip | Gap, located: LocatedMedia | None, beside: Path | None) -> Json:

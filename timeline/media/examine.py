@@ -12,6 +12,7 @@ from typing import NamedTuple
 from timeline.errors import DiskError, MediaNotFoundError, MediaUnreadableError
 from timeline.findings import Finding, finding
 from timeline.media.facts import MediaFacts, from_json, shifted, to_json
+from timeline.media.gate import sniff_demuxer
 from timeline.media.locate import LocatedMedia, describe_missing, locate_media
 from timeline.media.probe import probe_media
 from timeline.media.reconcile import reconcile
@@ -34,12 +35,14 @@ class ExaminedMedia:
     Attributes:
         located: Where they were looked for, and found.
         facts: Of each usable file, by position in the result's list, on a clock that begins with the file.
+        contents: SHA-256 of each usable file, by position; empty texts where no store was named.
         lost: Why a file is not usable, in a few words, by position.
         findings: What is odd about them.
     """
 
     located: LocatedMedia
     facts: dict[int, MediaFacts]
+    contents: dict[int, str]
     lost: dict[int, str]
     findings: tuple[Finding, ...]
 
@@ -51,8 +54,8 @@ def examine_media(timeline: Timeline, folder: Path | None, store: MediaStore | N
         MediaNotFoundError: *folder* cannot be listed.
     """
     located = locate_media(timeline, folder, store)
-    examined = ExaminedMedia(located, {}, {}, ())
-    probed: dict[Path, MediaFacts] = {}
+    examined = ExaminedMedia(located, {}, {}, {}, ())
+    looked_at: dict[Path, tuple[MediaFacts, str]] = {}
     findings: list[Finding] = []
     for position, use in first_uses(timeline).items():
         path = located.paths.get(position)
@@ -68,9 +71,10 @@ def examine_media(timeline: Timeline, folder: Path | None, store: MediaStore | N
                 raise MediaUnreadableError(
                     f"{path_text(path)}: its name is not UTF-8; rename it", reason="name is not utf-8"
                 )
-            if path not in probed:
-                probed[path] = _facts(path, store)
-            media = _from_zero(probed[path], use.clip.media.duration_ms)
+            if path not in looked_at:
+                looked_at[path] = _looked_at(path, store)
+            facts, content = looked_at[path]
+            media = _from_zero(facts, use.clip.media.duration_ms)
         except MediaUnreadableError as error:
             examined.lost[position] = error.reason
             findings.append(
@@ -78,6 +82,7 @@ def examine_media(timeline: Timeline, folder: Path | None, store: MediaStore | N
             )
             continue
         examined.facts[position] = media
+        examined.contents[position] = content
         findings += reconcile(use.clip, use.kind, media)
     return dataclasses.replace(examined, findings=tuple(findings))
 
@@ -118,19 +123,26 @@ def _clips(timeline: Timeline) -> Iterator[tuple[str, Clip]]:
     return ((track.kind, clip) for track in timeline.tracks for clip in track.clips)
 
 
-def _facts(path: Path, store: MediaStore | None) -> MediaFacts:
-    """Return the facts of a file; those of a file of the store are kept, since its content never changes."""
-    digest = store.digest(path) if store else None
-    if store is None or digest is None:
-        return probe_media(path)
+def _looked_at(path: Path, store: MediaStore | None) -> tuple[MediaFacts, str]:
+    """Return the facts and the content of a file; a store keeps them."""
+    sniff_demuxer(path)  # what is no media is not read to its end
+    if store is None:
+        return probe_media(path), ""
+    try:
+        digest = store.content_of(path)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise MediaUnreadableError(
+            f"{path}: cannot be read: {why}; copy it anew", reason="cannot be read"
+        ) from error
     kept = store.facts(digest)
     if kept is not None:
         with contextlib.suppress(ValueError):  # of another version, or broken
-            return from_json(path, kept)
+            return from_json(path, kept), digest
     facts = probe_media(path)
     with contextlib.suppress(DiskError):  # a store that cannot be written costs a probe, not the lesson
         store.keep_facts(digest, to_json(facts))
-    return facts
+    return facts, digest
 
 
 def _from_zero(media: MediaFacts, declared_ms: int) -> MediaFacts:

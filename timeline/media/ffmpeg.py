@@ -27,6 +27,8 @@ from timeline.errors import DiskError, FFmpegFailedError, FFmpegNotFoundError
 from timeline.media.launch import fenced, plain_environment
 
 ENVIRONMENT_VARIABLE = "TIMELINE_FFMPEG"
+TAIL_LINES = 24
+"""So many of the last lines that ffmpeg says are kept."""
 SILENCE_S = 120
 """An ffmpeg whose numbers do not move for this long is killed."""
 
@@ -235,7 +237,7 @@ class _Watch:
         self._inputs = inputs
         self._on_frame = on_frame
         self._numbers: dict[str, str] = {}
-        self._lines: collections.deque[str] = collections.deque(maxlen=12)
+        self._lines: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)
         assert process.stdout is not None
         assert process.stderr is not None
         self._threads = [

@@ -6,6 +6,7 @@
     DIR/index/<key>.json      which file belongs to what a result says of it
     DIR/parts/<key>.part      a download that is on its way
     DIR/facts/ab12….json      what a probe found in it
+    DIR/digests/<key>.json    what is in a file that lies elsewhere
 
 A key is made of everything a result says of a file; of its url the query is left out where there is an id,
 since it holds a signature that changes. Nothing of a result is ever a name in here. What is there is whole:
@@ -27,7 +28,7 @@ from urllib.parse import urlsplit
 
 from timeline.errors import DiskError
 from timeline.model import MediaReference
-from timeline.publish import disk_errors, sync_folder, umask, write_text
+from timeline.publish import disk_errors, file_sha256, sync_folder, umask, write_text
 
 CACHE_VARIABLE = "XDG_CACHE_HOME"
 LOCK_TICK_S = 0.1
@@ -63,8 +64,7 @@ class MediaStore:
             status = path.stat()
             if status.st_size == entry.get("size_bytes") and status.st_mtime_ns == entry.get("mtime_ns"):
                 return path
-            with path.open("rb") as file:
-                is_whole = hashlib.file_digest(file, "sha256").hexdigest() == digest
+            is_whole = file_sha256(path) == digest
         except OSError:
             return None
         if not is_whole:
@@ -114,6 +114,28 @@ class MediaStore:
     def digest(self, path: Path) -> str | None:
         """Return the SHA-256 of a file of this store; None for any other file."""
         return path.name if path.parent.parent == self.folder / "media" and _is_digest(path.name) else None
+
+    def content_of(self, path: Path) -> str:
+        """Return the SHA-256 of any file; it is read again only when its size, time or place changed.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        digest = self.digest(path)
+        if digest is not None:
+            return digest
+        status = path.stat()
+        identity = [os.fspath(path.resolve()), status.st_ino, status.st_size, status.st_mtime_ns]
+        key = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+        note = self.folder / "digests" / f"{key}.json"
+        known = _read_json(note).get("sha256")
+        if isinstance(known, str) and _is_digest(known):
+            return known
+        digest = file_sha256(path)
+        with contextlib.suppress(OSError):  # a store that cannot be written costs time, not the lesson
+            note.parent.mkdir(parents=True, exist_ok=True)
+            write_text(note, json.dumps({"sha256": digest}))
+        return digest
 
     def facts(self, digest: str) -> dict[str, Any] | None:
         """Return what was kept as the facts of a file, or None."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 import operator
+import shutil
 import threading
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from timeline import kinds
 from timeline.errors import FFmpegFailedError
@@ -17,21 +21,25 @@ from timeline.interval import Span
 from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
 from timeline.model import Pause, Timeline
-from timeline.publish import disk_errors
-from timeline.render.artwork import Font, draw_backdrop, draw_badge, draw_label, draw_pause_note, slate_line
-from timeline.render.graph import (
-    Encoding,
-    Overlay,
-    chunk_arguments,
-    conversion_arguments,
-    input_name,
-    join_arguments,
-    sound_arguments,
-)
+from timeline.publish import disk_errors, file_sha256
+from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line
+from timeline.render.cards import draw_cards
+from timeline.render.encoders import Encoding
+from timeline.render.fit import picture_place
+from timeline.render.graph import Overlay, chunk_arguments, input_name, join_arguments, still_arguments
 from timeline.render.layout import Rectangle
+from timeline.render.pieces import Made, Piece, PieceStore, build_of, piece_key
 from timeline.render.plan import RenderPlan, Tile
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
+from timeline.render.sound import (
+    conversion_arguments,
+    cut_sound,
+    loudness_arguments,
+    master_arguments,
+    read_loudness,
+    window_arguments,
+)
 from timeline.render.sources import Obstacles
 from timeline.render.suspects import ALL_SOUND, FIRST_PICTURE, failing_inputs
 from timeline.units import frame_start_ms, sample_at
@@ -52,6 +60,7 @@ class Job:
         plan: The plan.
         timeline: The lesson, for its tracks and pauses.
         facts: Of each file, by index.
+        contents: What is in each file: a hash, by index.
         reasons: What a slate says in place of a file, by index.
         names: What is written for each track, by id.
         labels: Whether names and notes are laid over the pictures.
@@ -64,6 +73,7 @@ class Job:
     plan: RenderPlan
     timeline: Timeline
     facts: Mapping[int, MediaFacts]
+    contents: Mapping[int, str]
     reasons: Mapping[int, str]
     names: Mapping[str, str]
     labels: bool
@@ -80,10 +90,27 @@ class Encoded:
     Attributes:
         damage: How often something could not be decoded, by position of the file.
         obstacles: What could not be decoded at all; if there is any, nothing was written.
+        pieces: How many pieces there are.
+        new_pieces: How many of them this run made; the others were kept from earlier ones.
+        loudness_lufs: Of the sound as a whole, by EBU R 128; None for silence.
+        true_peak_dbfs: Of the sound.
     """
 
     damage: Mapping[int, int]
     obstacles: Obstacles
+    pieces: int = 0
+    new_pieces: int = 0
+    loudness_lufs: float | None = None
+    true_peak_dbfs: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """A piece, what to look at when it fails, and whom to tell of its frames."""
+
+    piece: Piece
+    chunk: Chunk | None = None
+    count: Callable[[int], None] | None = None
 
 
 def encode_video(
@@ -91,148 +118,202 @@ def encode_video(
     ffmpeg: FFmpeg,
     folder: Path,
     output: Path,
+    store: PieceStore,
     *,
     progress: Callable[[RenderProgress], None] | None = None,
 ) -> Encoded:
-    """Encode *job* into *output*, with *folder* for the pieces.
+    """Encode *job* into *output*, with *folder* for the pieces; those in *store* are not made again.
 
     Raises:
         FFmpegFailedError: ffmpeg failed, and not for a file that it cannot decode; the others are stopped.
         DiskError: The disk is full.
     """
-    chunks = cut_chunks(job.plan)
+    chunks, windows = cut_chunks(job.plan), list(cut_sound(job.plan))
     counter = FrameCounter(job.plan.frames, job.plan.duration_ms, progress)
+    workshop = _Workshop(job, ffmpeg, folder, store)
     with disk_errors(output):
-        converted, obstacles = _convert_sounds(job, ffmpeg, folder)
-        if obstacles:
-            return Encoded({}, obstacles)
-        pieces = [_sound_piece(job, converted, ffmpeg, folder)]
-        pieces += [_chunk_piece(job, chunk, ffmpeg, folder) for chunk in chunks]
-        (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pieces[1:]))
-    stop = threading.Event()
-    pool = ThreadPoolExecutor(max_workers=job.workers, thread_name_prefix="render")
-    try:
-        futures = [
-            pool.submit(_encode_piece, job, piece, ffmpeg, folder, counter.of_chunk(number), stop)
-            for number, piece in enumerate(pieces)
-        ]
-        finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        made = [future.result() for future in finished]
-    except BaseException:
-        stop.set()
-        raise
-    finally:
-        pool.shutdown(cancel_futures=True)
-    names = {position: input_name(facts) for position, facts in job.facts.items()}
-    damage = {position: sum(piece.damage.get(name, 0) for piece in made) for position, name in names.items()}
-    obstacles = functools.reduce(operator.or_, (piece.obstacles for piece in made))
-    if not obstacles:
-        with disk_errors(output):
-            most_bytes = SPARE_BYTES + 2 * sum((folder / piece.name).stat().st_size for piece in pieces)
-        join = join_arguments("chunks.txt", "sound.m4a", str(output.resolve()))
-        run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=most_bytes)
-    return Encoded(damage, obstacles)
+        changing = sorted(job.obstacles.changing_sounds - job.obstacles.sounds)
+        conversions = [_conversion_piece(job, position) for position in changing]
+        made = workshop.make([_Task(piece) for piece in conversions])
+        converted = dict(zip(changing, (piece.name for piece in conversions), strict=True))
+        own = {f"file:{piece.name}": workshop.key(piece) for piece in conversions}
+        sounds = [_window_piece(job, number, window, converted, own) for number, window in enumerate(windows)]
+        pictures = [_chunk_piece(job, chunk, folder) for chunk in chunks]
+    tasks = [_Task(piece) for piece in sounds]
+    tasks += [
+        _Task(piece, chunk, counter.of_chunk(chunk.number))
+        for piece, chunk in zip(pictures, chunks, strict=True)
+    ]
+    made += workshop.make(tasks) if not _obstacles_of(made) else []
+    obstacles = _obstacles_of(made)
+    if obstacles:
+        return Encoded({}, obstacles)
+    with disk_errors(output):
+        master = _master_piece(job, sounds, [workshop.key(piece) for piece in sounds], folder)
+        (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pictures))
+    made += workshop.make([_Task(master)])
+    with disk_errors(output):
+        sizes = [(folder / piece.name).stat().st_size for piece in (*pictures, master)]
+    join = join_arguments("chunks.txt", master.name, str(output.resolve()))
+    run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=SPARE_BYTES + 2 * sum(sizes))
+    damage: Counter[str] = Counter()
+    for piece in made:
+        damage.update(piece.made.damage)
+    by_position = {position: damage[content] for position, content in job.contents.items()}
+    measured = run_ffmpeg(ffmpeg, loudness_arguments(master.name), folder=folder, most_bytes=0)
+    return Encoded(
+        by_position,
+        obstacles,
+        len(made),
+        sum(piece.made.is_new for piece in made),
+        *read_loudness(measured.tail),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """One run of ffmpeg.
+class _Result(NamedTuple):
+    """What came of a task."""
 
-    Attributes:
-        name: Of the file that it writes.
-        arguments: All after ffmpeg's name.
-        most_bytes: The file is not larger.
-        chunk: What it shows; None for the sound.
-    """
-
-    name: str
-    arguments: list[str]
-    most_bytes: int
-    chunk: Chunk | None
+    made: Made
+    obstacles: Obstacles = Obstacles()
 
 
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What came of a piece; damage is counted by the name under which ffmpeg knows a file."""
-
-    damage: Mapping[str, int]
-    obstacles: Obstacles
+def _obstacles_of(results: Sequence[_Result]) -> Obstacles:
+    return functools.reduce(operator.or_, (result.obstacles for result in results), Obstacles())
 
 
-def _encode_piece(
-    job: Job,
-    piece: _Piece,
-    ffmpeg: FFmpeg,
-    folder: Path,
-    count: Callable[[int], None],
-    stop: threading.Event,
-) -> _Made:
-    """Make a piece, or find out which files it cannot be made of."""
-    try:
-        ran = run_ffmpeg(
-            ffmpeg,
-            piece.arguments,
-            folder=folder,
-            most_bytes=piece.most_bytes,
-            on_frame=count if piece.chunk else None,
-            stop=stop,
-        )
-        if stop.is_set() or (folder / piece.name).is_file():
-            return _Made(ran.damage, Obstacles())
-        failure = FFmpegFailedError(
-            "ffmpeg wrote nothing", command=[ffmpeg.path, *piece.arguments], stderr_tail=ran.tail
-        )
-    except FFmpegFailedError as error:
-        failure = error
-    obstacles = _obstacles(job, piece, ffmpeg, folder)
-    if not obstacles:
-        raise failure
-    return _Made({}, obstacles)
+class _Workshop:
+    """Makes pieces, several at once, or finds them where they are kept."""
 
+    def __init__(self, job: Job, ffmpeg: FFmpeg, folder: Path, store: PieceStore) -> None:
+        self._job, self._ffmpeg, self._folder, self._store = job, ffmpeg, folder, store
+        self._build = build_of(ffmpeg)
+        self._stop = threading.Event()
 
-def _obstacles(job: Job, piece: _Piece, ffmpeg: FFmpeg, folder: Path) -> Obstacles:
-    """Return what of the files of a piece cannot be decoded."""
-    names = {position: input_name(facts) for position, facts in job.facts.items()}
-    wanted = ALL_SOUND if piece.chunk is None else FIRST_PICTURE
-    guilty = failing_inputs(ffmpeg, piece.arguments, set(names.values()), wanted, folder=folder)
-    positions = {position for position, name in names.items() if name in guilty}
-    if piece.chunk is None:
-        changing = positions - job.obstacles.changing_sounds
-        return Obstacles(sounds=frozenset(positions - changing), changing_sounds=frozenset(changing))
-    pictures: dict[int, tuple[Span, ...]] = {}
-    for shot in piece.chunk.shots:
-        if shot.clip in positions:
-            length_ms = frame_start_ms(shot.end_frame - shot.start_frame, job.plan.frame_rate)
-            begin_ms = shot.media_start_ms
-            span = Span(math.floor(begin_ms), math.ceil(begin_ms + length_ms))
-            pictures[shot.clip] = (*pictures.get(shot.clip, ()), span)
-    return Obstacles(pictures)
+    def key(self, piece: Piece) -> str:
+        """Return the key under which *piece* is kept."""
+        return piece_key(piece, self._build)
 
-
-def _convert_sounds(job: Job, ffmpeg: FFmpeg, folder: Path) -> tuple[dict[int, str], Obstacles]:
-    """Convert the sounds that change on the way; return the files by position, and what cannot be decoded."""
-    converted, failing = {}, set()
-    for position in sorted(job.obstacles.changing_sounds - job.obstacles.sounds):
-        facts, name = job.facts[position], f"converted_{position}.mka"
-        most_bytes = SPARE_BYTES + 8 * sample_at(facts.sound.end_ms if facts.sound else 0)
+    def make(self, tasks: Sequence[_Task]) -> list[_Result]:
+        """Make all pieces; the first failure stops the others."""
+        pool = ThreadPoolExecutor(max_workers=self._job.workers, thread_name_prefix="render")
         try:
-            run_ffmpeg(ffmpeg, conversion_arguments(facts, name), folder=folder, most_bytes=most_bytes)
-            converted[position] = name
-        except FFmpegFailedError:
-            failing.add(position)
-        if not (folder / name).is_file():
-            failing.add(position)
-    return converted, Obstacles(sounds=frozenset(failing))
+            futures = [pool.submit(self._make, task) for task in tasks]
+            finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            return [future.result() for future in (futures if len(finished) == len(futures) else finished)]
+        except BaseException:
+            self._stop.set()
+            raise
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _make(self, task: _Task) -> _Result:
+        """Make a piece, or find out for which files it cannot be made."""
+        piece, target = task.piece, self._folder / task.piece.name
+        key = self.key(piece)
+        kept = self._store.find(key, target)
+        if kept is not None:
+            if task.count:
+                task.count(piece.frames)
+            return _Result(kept)
+        target.unlink(missing_ok=True)  # it may be another name of a piece that is kept
+        arguments = _lean(list(piece.arguments), self._ffmpeg, self._folder, target.stem)
+        try:
+            ran = run_ffmpeg(
+                self._ffmpeg,
+                arguments,
+                folder=self._folder,
+                most_bytes=piece.most_bytes,
+                on_frame=task.count,
+                stop=self._stop,
+            )
+            if self._stop.is_set():
+                return _Result(Made())
+            if target.is_file() and ran.frames >= piece.frames:
+                damage = {piece.contents[name]: n for name, n in ran.damage.items() if name in piece.contents}
+                self._store.keep(key, target, damage)
+                return _Result(Made(damage))
+            failure = FFmpegFailedError(
+                f"ffmpeg wrote {ran.frames} of {piece.frames} frames"
+                if piece.frames
+                else "ffmpeg wrote nothing",
+                command=[self._ffmpeg.path, *arguments],
+                stderr_tail=ran.tail,
+            )
+        except FFmpegFailedError as error:
+            failure = error
+        obstacles = self._obstacles(task, failure)
+        if not obstacles:
+            raise failure
+        return _Result(Made(), obstacles)
+
+    def _obstacles(self, task: _Task, failure: FFmpegFailedError) -> Obstacles:
+        """Return what of the files of a piece cannot be decoded."""
+        job = self._job
+        names = {position: input_name(facts) for position, facts in job.facts.items()}
+        wanted = FIRST_PICTURE if task.chunk else ALL_SOUND
+        guilty = failing_inputs(
+            self._ffmpeg, task.piece.arguments, set(names.values()), wanted, folder=self._folder
+        )
+        positions = {position for position, name in names.items() if name in guilty}
+        if task.chunk is None:
+            changing = positions - job.obstacles.changing_sounds
+            return Obstacles(sounds=frozenset(positions - changing), changing_sounds=frozenset(changing))
+        pictures: dict[int, tuple[Span, ...]] = {}
+        for shot in task.chunk.shots:
+            if shot.clip in positions:
+                length_ms = frame_start_ms(shot.end_frame - shot.start_frame, job.plan.frame_rate)
+                begin_ms = shot.media_start_ms
+                span = Span(math.floor(begin_ms), math.ceil(begin_ms + length_ms))
+                pictures[shot.clip] = (*pictures.get(shot.clip, ()), span)
+        return Obstacles(pictures)
 
 
-def _sound_piece(job: Job, converted: Mapping[int, str], ffmpeg: FFmpeg, folder: Path) -> _Piece:
-    arguments = sound_arguments(job.plan, job.facts, "sound.m4a", converted=converted)
-    arguments = _lean(arguments, ffmpeg, folder, "sound")
-    return _Piece("sound.m4a", arguments, SPARE_BYTES + 4 * sample_at(job.plan.duration_ms), None)
+def _contents(job: Job, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the contents of inputs by the name under which ffmpeg knows them."""
+    strangers = {input_name(facts): job.contents[position] for position, facts in job.facts.items()}
+    return strangers | dict(own)
 
 
-def _chunk_piece(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> _Piece:
-    """Draw what a chunk needs and return its piece."""
+def _conversion_piece(job: Job, position: int) -> Piece:
+    facts, name = job.facts[position], f"converted_{position}.mka"
+    arguments = tuple(conversion_arguments(facts, name))
+    samples = sample_at(facts.sound.end_ms if facts.sound else 0)
+    return Piece(name, arguments, _contents(job, {}), SPARE_BYTES + 8 * samples)
+
+
+def _window_piece(
+    job: Job, number: int, window: RenderPlan, converted: Mapping[int, str], own: Mapping[str, str]
+) -> Piece:
+    name = f"sound_{number:05d}.flac"
+    arguments = tuple(window_arguments(window, job.facts, converted, name))
+    most_bytes = SPARE_BYTES + 8 * sample_at(window.duration_ms)
+    return Piece(name, arguments, _contents(job, own), most_bytes)
+
+
+def _master_piece(job: Job, windows: Sequence[Piece], keys: Sequence[str], folder: Path) -> Piece:
+    """Return the piece that is the whole sound; its list of windows is known by what they are."""
+    (folder / "sounds.txt").write_text("".join(f"file {piece.name}\n" for piece in windows))
+    arguments = tuple(master_arguments("sounds.txt", job.plan.duration_ms, "sound.m4a"))
+    most_bytes = SPARE_BYTES + 4 * sample_at(job.plan.duration_ms)
+    return Piece("sound.m4a", arguments, {"file:sounds.txt": " ".join(keys)}, most_bytes)
+
+
+def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: PieceStore) -> Encoded:
+    """Write the first frame of *job* as a PNG to *output*; as `encode_video`."""
+    chunk = dataclasses.replace(cut_chunks(job.plan)[0], frames=1)
+    workshop = _Workshop(job, ffmpeg, folder, store)
+    with disk_errors(output):
+        piece = _chunk_piece(job, chunk, folder, as_still=True)
+    (result,) = workshop.make([_Task(piece, chunk)])
+    if not result.obstacles:
+        with disk_errors(output):
+            shutil.copyfile(folder / piece.name, output)
+    damage = {position: result.made.damage.get(content, 0) for position, content in job.contents.items()}
+    return Encoded(damage, result.obstacles, 1, int(result.made.is_new))
+
+
+def _chunk_piece(job: Job, chunk: Chunk, folder: Path, *, as_still: bool = False) -> Piece:
+    """Draw what a chunk needs and return its piece: its video, or its first picture."""
     plan = job.plan
     tracks = {track.id: track for track in job.timeline.tracks}
     backdrops = []
@@ -258,11 +339,20 @@ def _chunk_piece(job: Job, chunk: Chunk, ffmpeg: FFmpeg, folder: Path) -> _Piece
             x, y = draw_label(folder / name, job.names[track.id], track.kind, place, font=job.font)
             labels[shot.region, shot.clip] = Overlay(name, x, y, 0, chunk.frames)
         notes = _pause_notes(job, chunk, folder)
-    name = f"chunk_{chunk.number:05d}.mp4"
-    cards = _cards(job, chunk, folder)
-    arguments = chunk_arguments(plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name, cards)
-    arguments = _lean(arguments, ffmpeg, folder, f"graph_{chunk.number:05d}")
-    return _Piece(name, arguments, SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px, chunk)
+    slate = functools.partial(_slate, job)
+    cards = draw_cards(plan, chunk, folder, slate, badges=job.labels, font=job.font)
+    name = "still.png" if as_still else f"chunk_{chunk.number:05d}.mp4"
+    if as_still:
+        arguments = still_arguments(plan, chunk, job.facts, backdrops, labels, notes, name, cards)
+    else:
+        arguments = chunk_arguments(
+            plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name, cards
+        )
+    overlays = [*labels.values(), *notes, *(card for lying in cards.values() for card in lying)]
+    drawn = (*backdrops, *(overlay.name for overlay in overlays))
+    own = {f"file:{picture}": file_sha256(folder / picture) for picture in drawn}
+    most_bytes = SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px
+    return Piece(name, tuple(arguments), _contents(job, own), most_bytes, chunk.frames)
 
 
 def _slate(job: Job, tile: Tile, place: Rectangle) -> tuple[Rectangle, str, str, str]:
@@ -270,36 +360,6 @@ def _slate(job: Job, tile: Tile, place: Rectangle) -> tuple[Rectangle, str, str,
     kind = next(track.kind for track in job.timeline.tracks if track.id == tile.track)
     reason = None if tile.lost is None else job.reasons[tile.lost]
     return place, kind, job.names[tile.track], slate_line(kind, reason)
-
-
-def _cards(job: Job, chunk: Chunk, folder: Path) -> dict[int, list[Overlay]]:
-    """Draw slates that lie over pictures, and badges; return them by region."""
-    cards: dict[int, list[Overlay]] = {}
-    for number, card in enumerate(chunk.slates):
-        name, place = f"slate_{chunk.number:05d}_{number:03d}.png", card.tile.rectangle
-        slate = _slate(job, card.tile, Rectangle(0, 0, place.width, place.height))
-        size_px = (place.width, place.height)
-        draw_backdrop(folder / name, size_px, [slate], background=job.plan.background, font=job.font)
-        overlay = Overlay(name, place.x, place.y, card.start_frame, card.end_frame)
-        cards.setdefault(card.region, []).append(overlay)
-    for number, card in enumerate(chunk.badges if job.labels else ()):
-        name = f"badge_{chunk.number:05d}_{number:03d}.png"
-        x, y = draw_badge(folder / name, card.tile.more, card.tile.rectangle, font=job.font)
-        overlay = Overlay(name, x, y, card.start_frame, card.end_frame)
-        cards.setdefault(card.region, []).append(overlay)
-    return cards
-
-
-def picture_place(tile: Rectangle, facts: MediaFacts) -> Rectangle:
-    """Return where in *tile* the picture of a file lies, which is shown whole and centred."""
-    if facts.picture is None:
-        return tile
-    aspect = facts.picture.shown_aspect
-    width = min(tile.width, max(2, int(tile.height * aspect) // 2 * 2))
-    height = min(tile.height, max(2, int(tile.width / aspect) // 2 * 2))
-    x = tile.x + (tile.width - width) // 4 * 2
-    y = tile.y + (tile.height - height) // 4 * 2
-    return Rectangle(x, y, width, height)
 
 
 def _pause_notes(job: Job, chunk: Chunk, folder: Path) -> list[Overlay]:

@@ -7,6 +7,9 @@ from typing import Any
 
 import ffmpeg
 
+from timeline.media.facts import MediaFacts
+from timeline.render.layout import Rectangle
+
 _MOST = 8
 """So many times as long as the rectangle's side a picture may become; one of a longer shape is squeezed."""
 
@@ -41,6 +44,18 @@ def covered(stream: Any, width_px: int, height_px: int, pixel_aspect: Fraction) 
         h=f"min({_MOST * height_px},max({height_px},ceil({high}/2)*2))",
     )
     return ffmpeg.filter([below, above], "overlay", x="(W-w)/2", y="(H-h)/2")
+
+
+def picture_place(tile: Rectangle, facts: MediaFacts) -> Rectangle:
+    """Return where in *tile* the picture of a file lies, which is shown whole and centred."""
+    if facts.picture is None:
+        return tile
+    aspect = facts.picture.shown_aspect
+    width = min(tile.width, max(2, int(tile.height * aspect) // 2 * 2))
+    height = min(tile.height, max(2, int(tile.width / aspect) // 2 * 2))
+    x = tile.x + (tile.width - width) // 4 * 2
+    y = tile.y + (tile.height - height) // 4 * 2
+    return Rectangle(x, y, width, height)
 
 
 def _sides(width_px: int, height_px: int, pixel_aspect: Fraction) -> tuple[str, str]:

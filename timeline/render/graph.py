@@ -17,10 +17,11 @@ from ffmpeg.nodes import InputNode
 
 from timeline.media.facts import MediaFacts
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
+from timeline.render.encoders import Encoding, encoder_options
 from timeline.render.fit import contained, covered
-from timeline.render.plan import PlanSound, RenderPlan
+from timeline.render.plan import RenderPlan
 from timeline.render.shots import Chunk, Shot
-from timeline.units import SAMPLE_RATE_HZ, frame_start_ms, sample_at, seconds
+from timeline.units import frame_start_ms, seconds
 
 _PICTURE_FILTERS = {
     "settb",
@@ -36,12 +37,21 @@ _PICTURE_FILTERS = {
     "tpad",
     "trim",
 }
-_SOUND_FILTERS = {"adelay", "aformat", "alimiter", "amix", "apad", "aresample", "asetpts", "atrim", "concat"}
+_SOUND_FILTERS = {
+    "adelay",
+    "aformat",
+    "alimiter",
+    "amix",
+    "apad",
+    "aresample",
+    "asetpts",
+    "atrim",
+    "concat",
+    "volume",
+}
 FILTERS = _PICTURE_FILTERS | _SOUND_FILTERS
 """Filters that a graph may hold."""
 
-GOP_S = 10
-_LIMIT = 0.85  # the encoder overshoots a little
 _TIMESCALE = 15360 * 1001
 
 
@@ -54,15 +64,6 @@ class Overlay:
     y: int
     start_frame: int
     end_frame: int
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """Settings of the picture's encoder: constant quality, and how many threads it may use."""
-
-    crf: int = 23
-    preset: str = "veryfast"
-    threads: int = 1
 
 
 def chunk_arguments(
@@ -89,8 +90,33 @@ def chunk_arguments(
         output: Name of the file to write.
         cards: What lies over the pictures of a region, and under those of the next ones.
     """
+    picture = _composite(plan, chunk, facts, backdrops, labels, notes, cards or {})
+    return to_arguments(
+        ffmpeg.output(
+            picture,
+            f"file:{output}",
+            r=_rate(plan.frame_rate),
+            fps_mode="cfr",
+            **encoder_options(encoding, (plan.width_px, plan.height_px), plan.frame_rate),
+            video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
+            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
+            f="mp4",
+        )
+    )
+
+
+def _composite(
+    plan: RenderPlan,
+    chunk: Chunk,
+    facts: Mapping[int, MediaFacts],
+    backdrops: Sequence[str],
+    labels: Mapping[tuple[int, int], Overlay],
+    notes: Sequence[Overlay],
+    cards: Mapping[int, Sequence[Overlay]],
+) -> Any:
+    """Return the stream of a chunk's pictures."""
     rate = _rate(plan.frame_rate)
-    inputs = _Inputs()
+    inputs = Inputs()
     canvas = [
         inputs.still(name, framerate=rate)
         .filter("tpad", stop_mode="clone", stop=backdrop.end_frame - backdrop.start_frame)
@@ -102,7 +128,7 @@ def chunk_arguments(
     picture = canvas[0] if len(canvas) == 1 else ffmpeg.concat(*canvas, v=1, a=0)
     picture = _numbered(picture, plan.frame_rate, 0)
     layers: list[tuple[int, Shot | Overlay]] = [(shot.region, shot) for shot in chunk.shots]
-    layers += [(region, card) for region, lying in (cards or {}).items() for card in lying]
+    layers += [(region, card) for region, lying in cards.items() for card in lying]
     for _, shot in sorted(layers, key=lambda layer: layer[0]):
         if isinstance(shot, Overlay):
             picture = _laid_over(picture, shot, inputs)
@@ -123,104 +149,23 @@ def chunk_arguments(
         )
     for note in notes:
         picture = _laid_over(picture, note, inputs)
-    picture = picture.filter("format", "yuv420p")
-    return _arguments(
-        ffmpeg.output(
-            picture,
-            f"file:{output}",
-            vcodec="libx264",
-            preset=encoding.preset,
-            crf=encoding.crf,
-            threads=encoding.threads,
-            g=int(GOP_S * plan.frame_rate),
-            r=rate,
-            fps_mode="cfr",
-            pix_fmt="yuv420p",
-            video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
-            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
-            f="mp4",
-        )
-    )
+    return picture.filter("format", "yuv420p")
 
 
-def sound_arguments(
+def still_arguments(
     plan: RenderPlan,
+    chunk: Chunk,
     facts: Mapping[int, MediaFacts],
+    backdrops: Sequence[str],
+    labels: Mapping[tuple[int, int], Overlay],
+    notes: Sequence[Overlay],
     output: str,
-    *,
-    converted: Mapping[int, str] | None = None,
-    bitrate: str = "96k",
+    cards: Mapping[int, Sequence[Overlay]] | None = None,
 ) -> list[str]:
-    """Return ffmpeg's arguments that make the sound of the whole output, once.
-
-    The stretches of a track are joined to the sample; then the tracks are added up at constant level, and a
-    limiter keeps the sum below full scale.
-
-    Args:
-        plan: The whole plan.
-        facts: Of each file, by its index.
-        output: Name of the file to write.
-        converted: Names of what `conversion_arguments` made of files, by index.
-        bitrate: Of the sound.
-    """
-    total = sample_at(plan.duration_ms)
-    inputs = _Inputs()
-    by_track: dict[str, list[PlanSound]] = {}
-    for sound in plan.audio:
-        by_track.setdefault(sound.track, []).append(sound)
-    tracks = [
-        _track_sound(plan, sorted(sounds, key=lambda sound: sound.start_ms), facts, converted or {}, inputs)
-        for sounds in by_track.values()
-    ]
-    if not tracks:
-        silence = f"anullsrc=r={SAMPLE_RATE_HZ}:cl=mono"
-        tracks = [inputs.add(silence, "lavfi", t=seconds(plan.duration_ms))]
-    mixed = (
-        tracks[0]
-        if len(tracks) == 1
-        else ffmpeg.filter(tracks, "amix", inputs=len(tracks), normalize=0, duration="longest")
-    )
-    mixed = (
-        mixed.filter("apad", whole_len=total)
-        .filter("atrim", end_sample=total)
-        .filter("alimiter", limit=_LIMIT, level=0, latency=1)
-    )
-    return _arguments(
-        ffmpeg.output(
-            mixed,
-            f"file:{output}",
-            acodec="aac",
-            # The default coder overshoots a limited loud sum, by up to a half; this one is as good else.
-            aac_coder="fast",
-            audio_bitrate=bitrate,
-            ac=1,
-            ar=SAMPLE_RATE_HZ,
-            t=seconds(plan.duration_ms),
-            **{"map_metadata": -1, "flags:a": "+bitexact", "fflags": "+bitexact"},
-            f="mp4",
-        )
-    )
-
-
-def conversion_arguments(facts: MediaFacts, output: str) -> list[str]:
-    """Return ffmpeg's arguments that write the sound of a file as one kind of samples, with its times.
-
-    In a graph of several files a sound that changes its rate or channels on the way would begin all of them
-    anew; alone it harms nobody.
-    """
-    inputs = _Inputs()
-    sound = inputs.media(facts, reinit_filter=1)["a:0"]
-    return _arguments(
-        ffmpeg.output(
-            sound,
-            f"file:{output}",
-            acodec="pcm_f32le",
-            ac=1,
-            ar=SAMPLE_RATE_HZ,
-            map_metadata=-1,
-            f="matroska",
-        )
-    )
+    """Return ffmpeg's arguments that write the first picture of a chunk as a PNG; as `chunk_arguments`."""
+    picture = _composite(plan, chunk, facts, backdrops, labels, notes, cards or {})
+    options = {"vcodec": "png", "pix_fmt": "rgb24", "frames:v": 1, "update": 1, "map_metadata": -1}
+    return to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))
 
 
 def join_arguments(chunk_list: str, sound: str, output: str) -> list[str]:
@@ -238,7 +183,7 @@ def input_name(facts: MediaFacts) -> str:
     return f"file:{facts.path.resolve()}"
 
 
-class _Inputs:
+class Inputs:
     """The inputs of one graph, each an input of its own.
 
     ffmpeg-python takes nodes with equal content for one node, and refuses one that feeds two others; a file
@@ -266,11 +211,11 @@ class _Inputs:
         return self.add(input_name(facts), facts.demuxer, **settings)
 
     def own(self, name: str, **options: Any) -> Any:
-        """Return a file of our own in the working folder: what `conversion_arguments` made."""
+        """Return a file of our own in the working folder: what `timeline.render.sound` made."""
         return self.add(f"file:{name}", "matroska", protocol_whitelist="file", **options)
 
 
-def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> Any:
+def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: Inputs) -> Any:
     """Return the stream of one shot: the right frames, fitted into its rectangle, starting at 0."""
     assert facts.picture is not None
     rate = _rate(plan.frame_rate)
@@ -303,46 +248,7 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: _Inputs) -> A
     )
 
 
-def _track_sound(
-    plan: RenderPlan,
-    sounds: Sequence[PlanSound],
-    facts: Mapping[int, MediaFacts],
-    converted: Mapping[int, str],
-    inputs: _Inputs,
-) -> Any:
-    """Return the sound of one track from the output's start: each stretch padded up to the next one."""
-    pieces = []
-    ends = [sound.start_ms for sound in sounds[1:]] + [sounds[-1].end_ms]
-    for sound, next_ms in zip(sounds, ends, strict=True):
-        media, own = facts[sound.clip], converted.get(sound.clip)
-        length = sample_at(sound.end_ms - sound.start_ms)
-        # A file of our own begins with its sound.
-        origin_ms = media.origin_ms if own is None or media.sound is None else media.sound.start_ms
-        seek_ms = sound.media_start_ms - origin_ms
-        options = {"t": seconds(sound.end_ms - sound.start_ms)}
-        if seek_ms > 0:
-            options["ss"] = seconds(seek_ms)
-        source = inputs.media(media, **options) if own is None else inputs.own(own, **options)
-        piece = source["a:0"].filter(
-            # Without rematrix_maxval two equal channels would come out 3 dB louder than one.
-            "aresample",
-            SAMPLE_RATE_HZ,
-            **{"async": 1, "first_pts": 0, "rematrix_maxval": 1},
-        )
-        piece = piece.filter("aformat", sample_fmts="fltp", channel_layouts="mono")
-        if seek_ms < 0:
-            piece = piece.filter("adelay", delays=f"{sample_at(-seek_ms)}S", all=1)
-        pieces.append(
-            piece.filter("atrim", end_sample=length)
-            .filter("apad", whole_len=sample_at(next_ms - sound.start_ms))
-            .filter("asetpts", "N/SR/TB")
-        )
-    joined = pieces[0] if len(pieces) == 1 else ffmpeg.concat(*pieces, v=0, a=1)
-    lead = sample_at(sounds[0].start_ms - plan.start_ms)
-    return joined.filter("adelay", delays=f"{lead}S", all=1) if lead else joined
-
-
-def _laid_over(picture: Any, overlay: Overlay, inputs: _Inputs) -> Any:
+def _laid_over(picture: Any, overlay: Overlay, inputs: Inputs) -> Any:
     """Return *picture* with one of our own over it for a while."""
     return ffmpeg.filter(
         [picture, inputs.still(overlay.name)],
@@ -378,5 +284,6 @@ def _rate(frame_rate: Fraction) -> str:
     return f"{frame_rate.numerator}/{frame_rate.denominator}"
 
 
-def _arguments(stream: Any) -> list[str]:
+def to_arguments(stream: Any) -> list[str]:
+    """Return the arguments that ffmpeg-python makes of an output."""
     return [str(argument) for argument in ffmpeg.get_args(stream)]

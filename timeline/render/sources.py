@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 from timeline.findings import Finding, finding
 from timeline.interval import Span, merge, spans_of
@@ -14,6 +15,10 @@ from timeline.render.plan import KnownFile
 from timeline.sinks import file_name
 from timeline.units import format_time
 
+USUAL_RATES = tuple(
+    Fraction(rate) for rate in ("10", "12", "15", "20", "24000/1001", "24", "25", "30000/1001", "30")
+)
+RATE_SLACK = Fraction(2001, 2000)
 HOLD_MS = 1000
 """So long a picture stands where there is none: the last one of a file that ends too early, and the first one
 of a file whose picture comes late. Where more is missing, a slate follows, or stands until it comes."""
@@ -102,3 +107,17 @@ def damage_findings(
             message = f"{name}: {'; '.join(said)}; download it again"
             found.append(finding("media_damaged", message, at_ms=clip.start_ms, where=name))
     return found
+
+
+def best_rate(examined: ExaminedMedia) -> Fraction:
+    """Return the frame rate of an output that loses no picture: the highest real one of the sources.
+
+    A rate that varies counts as its busiest second. The result is one of `USUAL_RATES`, at most 30; at least
+    10, since names, notes and cuts are placed at frames too.
+    """
+    rates = [Fraction(0)]
+    for media in examined.facts.values():
+        if media.picture is not None:
+            average, busiest = media.picture.frame_rate, media.picture.most_frames_per_s
+            rates.append(average if busiest <= average + 1 else Fraction(busiest))
+    return next((usual for usual in USUAL_RATES if max(rates) <= usual * RATE_SLACK), USUAL_RATES[-1])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 from timeline.errors import OutputVerificationError
 from timeline.extras import needs_extra
 from timeline.media.scan import TOLERANT
 from timeline.render.plan import RenderPlan
-from timeline.units import SAMPLE_RATE_HZ
+from timeline.units import SAMPLE_RATE_HZ, seconds_to_ms
 
 with needs_extra("media"):
     import av
@@ -20,7 +21,15 @@ SOUND_TOLERANCE_S = Fraction(2 * AAC_FRAME_SAMPLES, SAMPLE_RATE_HZ)
 """Sound comes in frames of 1024 samples, and its encoder primes with one."""
 
 
-def verify_video(path: Path, plan: RenderPlan) -> None:
+class Verified(NamedTuple):
+    """What was found in an output: its frames, the end of its picture and of its sound, ms."""
+
+    frames: int
+    picture_ms: int
+    sound_ms: int
+
+
+def verify_video(path: Path, plan: RenderPlan) -> Verified:
     """Raise unless *path* holds exactly the plan's frames, evenly spaced, and sound as long as the plan.
 
     Raises:
@@ -63,3 +72,4 @@ def verify_video(path: Path, plan: RenderPlan) -> None:
         raise OutputVerificationError(
             f"expected {float(length_s):.3f} s of sound, got {float(sound_end_s):.3f} s"
         )
+    return Verified(len(picture_s), seconds_to_ms(picture_s[-1] + step_s), seconds_to_ms(sound_end_s))

@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import math
 import os
-import tempfile
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from timeline.errors import ParameterError
-from timeline.findings import Finding
+from timeline.findings import Finding, finding_json
 from timeline.fonts import readable_names
-from timeline.media.examine import examine_media, require_usable
+from timeline.jsontext import json_text
+from timeline.media.examine import ExaminedMedia, examine_media, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
-from timeline.publish import check_output, disk_errors, published
-from timeline.render.encode import Job, encode_video
-from timeline.render.graph import Encoding
+from timeline.publish import check_output, published, write_text
+from timeline.render.encode import Encoded, Job, encode_frame, encode_video
+from timeline.render.encoders import DEFAULT_ENCODER, Encoding, check_encoder
 from timeline.render.layout_names import LayoutLike, find_layout
-from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, RenderPlan, plan_video
+from timeline.render.pieces import PieceStore
+from timeline.render.plan import DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
-from timeline.render.sources import Obstacles, damage_findings, known_files, slate_reasons
-from timeline.render.verify import verify_video
-from timeline.units import check_crf, parse_frame_rate
+from timeline.render.report import clip_reports
+from timeline.render.sources import Obstacles, best_rate, damage_findings, known_files, slate_reasons
+from timeline.render.verify import Verified, verify_video
+from timeline.render.workplace import workplace
+from timeline.units import check_crf, frame_at, frame_start_ms, parse_frame_rate
+from timeline.version import __version__
+
+AUTO = "auto"
+"""As a frame rate: that of the files."""
+DRAFT_SIZE_PX = (640, 360)
+DRAFT_FRAME_RATE = Fraction(10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +49,14 @@ class RenderReport:
         plan: What it shows, corrected by what the files really hold.
         findings: What was odd about files and names.
         elapsed_s: How long it took, seconds.
+        details: The sync report as values for JSON; empty for a single frame.
     """
 
     path: Path
     plan: RenderPlan
     findings: tuple[Finding, ...]
     elapsed_s: float
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def slated_files(self) -> tuple[int, ...]:
@@ -57,10 +70,12 @@ def render_video(
     *,
     media: str | os.PathLike[str] | None,
     layout: LayoutLike = "stage",
-    size_px: tuple[int, int] = DEFAULT_SIZE_PX,
-    frame_rate: Fraction | int | str = DEFAULT_FRAME_RATE,
+    size_px: tuple[int, int] | None = None,
+    frame_rate: Fraction | int | str = AUTO,
     labels: bool = True,
     crf: int = 23,
+    encoder: str = DEFAULT_ENCODER,
+    draft: bool = False,
     start_ms: int = 0,
     end_ms: int | None = None,
     jobs: int | None = None,
@@ -81,10 +96,13 @@ def render_video(
         media: Folder of the media files; None looks into the store alone.
         layout: ``stage``, ``grid``, ``side-by-side``, ``pip``, ``single:TRACK``, the path of a layout file,
             or what such a file holds.
-        size_px: (width, height) of the canvas, both even.
-        frame_rate: Frames per second of the output.
+        size_px: (width, height) of the canvas, both even; 1280x720 by default, 640x360 for a draft.
+        frame_rate: Frames per second of the output. ``auto``: the highest real rate of the files, at most 30,
+            and at most 10 for a draft.
         labels: Whether names and pause notes are laid over the pictures.
         crf: Constant quality of x264, 0 (lossless) to 51.
+        encoder: Any video encoder of the ffmpeg that is used; it is tried on one frame first.
+        draft: Whether speed counts more than looks.
         start_ms: Where to begin, playback ms.
         end_ms: Where to end; the lesson's end by default.
         jobs: How many ffmpeg run side by side; one per core by default.
@@ -107,56 +125,203 @@ def render_video(
     layout = find_layout(layout, timeline)
     if path.suffix.lower() != ".mp4":
         raise ParameterError(f"{path}: expected a file ending in .mp4")
-    check_output(path, overwrite=overwrite)
-    program = find_ffmpeg(ffmpeg)
-    store = MediaStore(default_cache() if cache is None else Path(cache))
-    examined = examine_media(timeline, media_folder(None, Path(media) if media is not None else None), store)
-    require_usable(examined)
-    if path.resolve() in {facts.path.resolve() for facts in examined.facts.values()}:
-        raise ParameterError(f"{path}: is one of the lesson's own files; name another output")
-    names = readable_names(timeline, font)
+    check_output(report_path(path), overwrite=overwrite)
+    studio = _Studio(timeline, path, media, cache, ffmpeg, font, overwrite)
+    settings = _Settings(
+        layout=layout,
+        size_px=size_px or (DRAFT_SIZE_PX if draft else DEFAULT_SIZE_PX),
+        frame_rate=_rate(frame_rate, studio.examined, draft),
+        labels=labels,
+        encoding=Encoding(encoder, crf, draft),
+        start_ms=start_ms,
+        end_ms=end_ms,
+        workers=max(1, jobs or os.cpu_count() or 1),
+    )
 
-    def job_around(obstacles: Obstacles) -> Job:
+    def encode(job: Job, folder: Path, part: Path) -> Encoded:
+        check_encoder(job.encoding, studio.ffmpeg, settings.size_px, folder)
+        encoded = encode_video(job, studio.ffmpeg, folder, part, studio.pieces, progress=progress)
+        if not encoded.obstacles:
+            details.update(studio.details(job, encoded, verify_video(part, job.plan)))
+        return encoded
+
+    details: dict[str, Any] = {}
+    report = studio.make(settings, encode, began)
+    details["output"]["file"] = path.name
+    length_s = report.plan.duration_ms / 1000
+    details["speed"] |= {
+        "elapsed_s": round(report.elapsed_s, 3),
+        "x_real_time": round(length_s / report.elapsed_s, 2),
+    }
+    details["findings"] = [finding_json(item) for item in report.findings]
+    write_text(report_path(path), json_text(details) + "\n")
+    return replace(report, details=details)
+
+
+def report_path(video: Path) -> Path:
+    """Return where the sync report of a video lies: beside it."""
+    return video.with_suffix(".report.json")
+
+
+def render_frame(
+    timeline: Timeline,
+    path: str | os.PathLike[str],
+    at_ms: int,
+    *,
+    media: str | os.PathLike[str] | None,
+    layout: LayoutLike = "stage",
+    size_px: tuple[int, int] | None = None,
+    frame_rate: Fraction | int | str = AUTO,
+    labels: bool = True,
+    font: str | os.PathLike[str] | None = None,
+    ffmpeg: str | os.PathLike[str] | None = None,
+    cache: str | os.PathLike[str] | None = None,
+    overwrite: bool = True,
+) -> RenderReport:
+    """Write the frame that a review video shows at *at_ms*, playback time, as a PNG.
+
+    Arguments and errors are those of `render_video`; *path* ends in ``.png``.
+    """
+    path = Path(path)
+    began = time.monotonic()
+    layout = find_layout(layout, timeline)
+    if path.suffix.lower() != ".png":
+        raise ParameterError(f"{path}: expected a file ending in .png")
+    studio = _Studio(timeline, path, media, cache, ffmpeg, font, overwrite)
+    rate = _rate(frame_rate, studio.examined, draft=False)
+    frame = min(frame_at(at_ms, rate), max(0, frame_at(timeline.duration_ms, rate) - 1))
+    settings = _Settings(
+        layout=layout,
+        size_px=size_px or DEFAULT_SIZE_PX,
+        frame_rate=rate,
+        labels=labels,
+        encoding=Encoding(),
+        start_ms=math.ceil(frame_start_ms(frame, rate)),
+        end_ms=math.ceil(frame_start_ms(frame + 1, rate)),
+        workers=1,
+    )
+
+    def encode(job: Job, folder: Path, part: Path) -> Encoded:
+        return encode_frame(job, studio.ffmpeg, folder, part, studio.pieces)
+
+    return studio.make(settings, encode, began)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settings:
+    """How a lesson is rendered; all decided."""
+
+    layout: LayoutLike
+    size_px: tuple[int, int]
+    frame_rate: Fraction
+    labels: bool
+    encoding: Encoding
+    start_ms: int
+    end_ms: int | None
+    workers: int
+
+
+class _Studio:
+    """A lesson, its files, and what they are rendered with and to."""
+
+    def __init__(
+        self,
+        timeline: Timeline,
+        path: Path,
+        media: str | os.PathLike[str] | None,
+        cache: str | os.PathLike[str] | None,
+        ffmpeg: str | os.PathLike[str] | None,
+        font: str | os.PathLike[str] | None,
+        overwrite: bool,
+    ) -> None:
+        check_output(path, overwrite=overwrite)
+        self._timeline, self._path, self._font, self._overwrite = timeline, path, font, overwrite
+        self.ffmpeg = find_ffmpeg(ffmpeg)
+        self._store = MediaStore(default_cache() if cache is None else Path(cache))
+        folder = media_folder(None, Path(media) if media is not None else None)
+        self.examined = examine_media(timeline, folder, self._store)
+        require_usable(self.examined)
+        if path.resolve() in {facts.path.resolve() for facts in self.examined.facts.values()}:
+            raise ParameterError(f"{path}: is one of the lesson's own files; name another output")
+        self._names = readable_names(timeline, font)
+        self.pieces = PieceStore(self._store.folder)
+
+    def make(
+        self, settings: _Settings, encode: Callable[[Job, Path, Path], Encoded], began: float
+    ) -> RenderReport:
+        """Encode until nothing is left that cannot be decoded, and publish what came of it."""
+        obstacles = Obstacles()
+        job = self._job(settings, obstacles)
+        self.pieces.prune()
+        with (
+            workplace(self._store.folder, self._path) as folder,
+            published(self._path, overwrite=self._overwrite) as part,
+        ):
+            while (encoded := encode(job, folder, part)).obstacles:
+                # What cannot be decoded is left out: slates and silence take its place.
+                obstacles |= encoded.obstacles
+                job = self._job(settings, obstacles)
+        damage = damage_findings(self._timeline, self.examined, obstacles, encoded.damage)
+        return RenderReport(
+            path=self._path,
+            plan=job.plan,
+            findings=(*self.examined.findings, *damage, *self._names.findings),
+            elapsed_s=time.monotonic() - began,
+        )
+
+    def details(self, job: Job, encoded: Encoded, verified: Verified) -> dict[str, Any]:
+        """Return the sync report of an output that was verified."""
+        plan = job.plan
+        return {
+            "format": "timeline-render-report",
+            "version": "1.0",
+            "generator": f"timeline {__version__}",
+            "output": {
+                "file": None,
+                "width": plan.width_px,
+                "height": plan.height_px,
+                "fps": f"{plan.frame_rate.numerator}/{plan.frame_rate.denominator}",
+                "start_ms": plan.start_ms,
+                "duration_ms": plan.duration_ms,
+                "frames": plan.frames,
+                "encoder": job.encoding.encoder,
+                "crf": job.encoding.crf,
+                "loudness_lufs": encoded.loudness_lufs,
+                "true_peak_dbfs": encoded.true_peak_dbfs,
+            },
+            "verified": verified._asdict() | {"is_evenly_spaced": True},
+            "tools": {"ffmpeg": self.ffmpeg.version},
+            "speed": {"pieces": encoded.pieces, "new_pieces": encoded.new_pieces},
+            "clips": clip_reports(self._timeline, plan, self.examined, job.reasons),
+        }
+
+    def _job(self, settings: _Settings, obstacles: Obstacles) -> Job:
         plan = plan_video(
-            timeline,
-            layout=layout,
-            size_px=size_px,
-            frame_rate=parse_frame_rate(str(frame_rate)),
-            start_ms=start_ms,
-            end_ms=end_ms,
-            files=known_files(timeline, examined, obstacles),
+            self._timeline,
+            layout=settings.layout,
+            size_px=settings.size_px,
+            frame_rate=settings.frame_rate,
+            start_ms=settings.start_ms,
+            end_ms=settings.end_ms,
+            files=known_files(self._timeline, self.examined, obstacles),
         )
         return Job(
             plan=plan,
-            timeline=timeline,
-            facts=examined.facts,
-            reasons=slate_reasons(examined, obstacles),
-            names=names.by_track,
-            labels=labels,
-            font=font,
-            encoding=Encoding(crf=crf),
-            workers=max(1, jobs or os.cpu_count() or 1),
+            timeline=self._timeline,
+            facts=self.examined.facts,
+            contents=self.examined.contents,
+            reasons=slate_reasons(self.examined, obstacles),
+            names=self._names.by_track,
+            labels=settings.labels,
+            font=self._font,
+            encoding=settings.encoding,
+            workers=settings.workers,
             obstacles=obstacles,
         )
 
-    obstacles = Obstacles()
-    job = job_around(obstacles)
-    with published(path, overwrite=overwrite) as part:
-        with disk_errors(path):
-            folder = tempfile.TemporaryDirectory(prefix=".timeline-", dir=path.parent)
-        with folder:
-            while True:
-                encoded = encode_video(job, program, Path(folder.name), part, progress=progress)
-                if not encoded.obstacles:
-                    break
-                # What cannot be decoded is left out: slates and silence take its place.
-                obstacles |= encoded.obstacles
-                job = job_around(obstacles)
-            verify_video(part, job.plan)
-    damage = damage_findings(timeline, examined, obstacles, encoded.damage)
-    return RenderReport(
-        path=path,
-        plan=job.plan,
-        findings=(*examined.findings, *damage, *names.findings),
-        elapsed_s=time.monotonic() - began,
-    )
+
+def _rate(frame_rate: Fraction | int | str, examined: ExaminedMedia, draft: bool) -> Fraction:
+    if frame_rate != AUTO:
+        return parse_frame_rate(str(frame_rate))
+    best = best_rate(examined)
+    return min(best, DRAFT_FRAME_RATE) if draft else best
