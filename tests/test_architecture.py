@@ -81,6 +81,7 @@ INSIDE = {
         "shots",
         "sources",
         "pieces",
+        "chapters",
         "suspects",
         "artwork",
         "encoders",
