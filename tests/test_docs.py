@@ -19,6 +19,7 @@ GUIDES = [
     "docs/cli.md",
     "docs/findings.md",
     "docs/media.md",
+    "docs/render.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",
