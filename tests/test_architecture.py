@@ -85,6 +85,7 @@ INSIDE = {
         "shots",
         "sources",
         "pieces",
+        "chapters",
         "suspects",
         "artwork",
         "fit",

@@ -20,6 +20,7 @@ GUIDES = [
     "docs/findings.md",
     "docs/media.md",
     "docs/layouts.md",
+    "docs/render.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",

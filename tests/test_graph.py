@@ -88,7 +88,7 @@ def commands(plan: RenderPlan, **facts: Any) -> list[Arguments]:
     for number, window in enumerate(cut_sound(plan)):
         made.append(window_arguments(window, known, {}, f"sound_{number}.flac"))
     made.append(master_arguments("sounds.txt", plan.duration_ms, "sound.m4a"))
-    made.append(join_arguments("chunks.txt", "sound.m4a", "/out/out.mp4"))
+    made.append(join_arguments("chunks.txt", "sound.m4a", "chapters.txt", "/out/out.mp4"))
     return made
 
 
@@ -231,8 +231,9 @@ def test_no_string_of_a_layout_occurs_in_any_argument() -> None:
 
 def test_the_join_reads_only_our_own_names() -> None:
     """From one folder, nothing but files."""
-    arguments = join_arguments("chunks.txt", "sound.m4a", "/out/out.mp4")
-    chunk_list, sound = inputs(arguments)
+    arguments = join_arguments("chunks.txt", "sound.m4a", "chapters.txt", "/out/out.mp4")
+    chunk_list, sound, chapters = inputs(arguments)
+    assert (chapters["-f"], chapters["-protocol_whitelist"]) == ("ffmetadata", "file")
     assert (chunk_list["-f"], chunk_list["-safe"], chunk_list["-protocol_whitelist"]) == (
         "concat",
         "1",
@@ -274,8 +275,10 @@ def test_a_voice_alone_needs_no_mixer() -> None:
 def test_what_is_encoded_says_nothing_of_its_sources() -> None:
     """No metadata of a stranger's file goes into the output."""
     plan, _ = strange_lesson()
-    for arguments in commands(plan):
+    *pieces, join = commands(plan)
+    for arguments in pieces:
         assert arguments[arguments.index("-map_metadata") + 1] == "-1"
+    assert join[join.index("-map_metadata:g") + 1] == "-1"
 
 
 @pytest.mark.slow

@@ -24,6 +24,7 @@ from timeline.model import Pause, Timeline
 from timeline.publish import disk_errors, file_sha256
 from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line
 from timeline.render.cards import draw_cards
+from timeline.render.chapters import chapters_text
 from timeline.render.encoders import Encoding
 from timeline.render.fit import picture_place
 from timeline.render.graph import Overlay, chunk_arguments, input_name, join_arguments, still_arguments
@@ -150,11 +151,12 @@ def encode_video(
         return Encoded({}, obstacles)
     with disk_errors(output):
         master = _master_piece(job, sounds, [workshop.key(piece) for piece in sounds], folder)
+        (folder / "chapters.txt").write_text(chapters_text(job.timeline, job.plan), encoding="utf-8")
         (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pictures))
     made += workshop.make([_Task(master)])
     with disk_errors(output):
         sizes = [(folder / piece.name).stat().st_size for piece in (*pictures, master)]
-    join = join_arguments("chunks.txt", master.name, str(output.resolve()))
+    join = join_arguments("chunks.txt", master.name, "chapters.txt", str(output.resolve()))
     run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=SPARE_BYTES + 2 * sum(sizes))
     damage: Counter[str] = Counter()
     for piece in made:

@@ -168,12 +168,14 @@ def still_arguments(
     return to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))
 
 
-def join_arguments(chunk_list: str, sound: str, output: str) -> list[str]:
-    """Return ffmpeg's arguments that join encoded chunks and the sound without encoding anything."""
+def join_arguments(chunk_list: str, sound: str, chapters: str, output: str) -> list[str]:
+    """Return ffmpeg's arguments that join encoded chunks, the sound and the chapters; nothing is encoded."""
     return [
         *("-protocol_whitelist", "file", "-f", "concat", "-safe", "1", "-i", f"file:{chunk_list}"),
         *("-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{sound}"),
-        *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_metadata", "-1"),
+        *("-protocol_whitelist", "file", "-f", "ffmetadata", "-i", f"file:{chapters}"),
+        *("-map", "0:v:0", "-map", "1:a:0", "-c", "copy", "-map_chapters", "2"),
+        *("-map_metadata:g", "-1"),  # all of it would take the titles of chapters along
         *("-fflags", "+bitexact", "-movflags", "+faststart", "-f", "mp4", f"file:{output}"),
     ]
 
