@@ -127,7 +127,9 @@ def test_the_page_about_media_tells_of_every_finding_about_files() -> None:
     assert told == {code for code in FINDING_KINDS if re.match("media_|picture_|sound_|header_", code)}
 
 
-@pytest.mark.parametrize("command", ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe"])
+@pytest.mark.parametrize(
+    "command", ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe", "stitch"]
+)
 def test_every_help_ends_with_an_example(command: str) -> None:
     """Each command's help holds an example that begins with its own name."""
     answer = subprocess.run(

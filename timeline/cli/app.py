@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday, media
+from timeline.cli import everyday, media, stitching
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -60,7 +60,7 @@ for command in (
     everyday.demo,
 ):
     app.command(rich_help_panel="Everyday")(command)
-for command in (media.fetch, media.probe):
+for command in (media.fetch, media.probe, stitching.stitch):
     app.command(rich_help_panel="Media")(command)
 
 

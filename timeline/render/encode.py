@@ -218,7 +218,7 @@ class _Workshop:
                 task.count(piece.frames)
             return _Result(kept)
         target.unlink(missing_ok=True)  # it may be another name of a piece that is kept
-        arguments = _lean(list(piece.arguments), self._ffmpeg, self._folder, target.stem)
+        arguments = lean(list(piece.arguments), self._ffmpeg, self._folder, target.stem)
         try:
             ran = run_ffmpeg(
                 self._ffmpeg,
@@ -382,7 +382,7 @@ def _note_frames(plan: RenderPlan, pause: Pause) -> tuple[int, int]:
     return plan.frame(pause.at_ms), plan.frame(pause.at_ms + PAUSE_NOTE_MS)
 
 
-def _lean(arguments: list[str], ffmpeg: FFmpeg, folder: Path, name: str) -> list[str]:
+def lean(arguments: list[str], ffmpeg: FFmpeg, folder: Path, name: str) -> list[str]:
     """Move the graph into a file where it is too long for one argument (Linux allows 128 KiB)."""
     at = arguments.index("-filter_complex") if "-filter_complex" in arguments else -1
     if at < 0 or len(arguments[at + 1]) < LONG_GRAPH:
