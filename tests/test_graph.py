@@ -18,10 +18,13 @@ from timeline.media.gate import DEMUXERS
 from timeline.render.encoders import Encoding
 from timeline.render.graph import (
     FILTERS,
+    Clock,
+    Drawings,
     Overlay,
     chunk_arguments,
     join_arguments,
 )
+from timeline.render.layout import Rectangle
 from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
 from timeline.render.shots import Chunk, cut_chunks
@@ -84,7 +87,9 @@ def commands(plan: RenderPlan, **facts: Any) -> list[Arguments]:
         for card in (*chunk.slates, *chunk.badges):
             over = Overlay("card.png", 0, 0, card.start_frame, card.end_frame)
             cards.setdefault(card.region, []).append(over)
-        made.append(chunk_arguments(plan, chunk, known, names, labels, notes, Encoding(), "chunk.mp4", cards))
+        clock = Clock("clock.png", Rectangle(0, 0, 20, 10), 0, 0) if facts.get("labels", True) else None
+        drawings = Drawings(names, labels, notes, cards, clock)
+        made.append(chunk_arguments(plan, chunk, known, drawings, Encoding(), "chunk.mp4"))
     for number, window in enumerate(cut_sound(plan)):
         made.append(window_arguments(window, known, {}, f"sound_{number}.flac"))
     made.append(master_arguments("sounds.txt", plan.duration_ms, "sound.m4a"))

@@ -20,7 +20,8 @@ from timeline.render import layout_data
 from timeline.render.layout import make_layout
 from timeline.render.layout_data import layout_schema, parse_layout, read_layout
 from timeline.render.layout_names import LAYOUTS
-from timeline.render.plan import plan_video, to_plan_json
+from timeline.render.plan import plan_video
+from timeline.render.plan_json import to_plan_json
 from timeline.roster import Person, Roster
 
 Json = dict[str, Any]

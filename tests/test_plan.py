@@ -20,7 +20,8 @@ from tests import oracle
 from tests.conftest import AUDIO, BOARD, CAMERA, MIXED, SCREEN, Row, lesson_of, row
 from timeline.errors import ParameterError
 from timeline.render.layout_names import LayoutLike
-from timeline.render.plan import KnownFile, RenderPlan, plan_video, to_plan_json
+from timeline.render.plan import KnownFile, RenderPlan, plan_video
+from timeline.render.plan_json import to_plan_json
 
 GUIDE = Path(__file__).parents[1] / "sample_results" / "guide_example.json"
 LAYOUTS_TO_TRY = [

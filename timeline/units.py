@@ -38,6 +38,16 @@ def frame_start_ms(frame: int, frame_rate: Fraction) -> Fraction:
     return Fraction(frame * 1000) / frame_rate
 
 
+def second_of_frame(frame: int, frame_rate: Fraction) -> int:
+    """Return the whole second of playback time that *frame* belongs to, as `frame_at` puts seconds on frames.
+
+    Example:
+        >>> [second_of_frame(frame, Fraction(15)) for frame in (0, 14, 15, 29, 30)]
+        [0, 0, 1, 1, 2]
+    """
+    return int((2 * frame + 1) / (2 * frame_rate))
+
+
 def sample_at(at_ms: int) -> int:
     """Return the sample position of *at_ms* at `SAMPLE_RATE_HZ`: exact, nothing is rounded."""
     return at_ms * (SAMPLE_RATE_HZ // 1000)

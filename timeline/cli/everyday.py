@@ -153,6 +153,13 @@ def render(
     labels: Annotated[
         bool, typer.Option("--labels/--no-labels", help="Names and notes over the pictures.")
     ] = True,
+    gaps: Annotated[
+        str, typer.Option("--gaps", help="Where somebody is absent: card, hold (the last picture) or hide.")
+    ] = "card",
+    clock: Annotated[
+        str | None, typer.Option("--clock", help="A clock in the corner: playback or wall (UTC).")
+    ] = None,
+    title: Annotated[str, typer.Option("--title", help="A heading for the first four seconds.")] = "",
     crf: Annotated[int, typer.Option("--crf", help="Quality of x264: 0 lossless, 51 worst.")] = 23,
     encoder: Annotated[
         str, typer.Option("--encoder", help="Any video encoder of the ffmpeg that is used.")
@@ -189,7 +196,8 @@ def render(
     start_ms = parse_time(start) if start is not None else 0
     end_ms = parse_time(end) if end is not None else None
     if plan_only:
-        from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, plan_video, to_plan_json
+        from timeline.render.plan import DEFAULT_FRAME_RATE, DEFAULT_SIZE_PX, plan_video
+        from timeline.render.plan_json import to_plan_json
 
         plan = plan_video(
             lesson,
@@ -198,6 +206,7 @@ def render(
             frame_rate=DEFAULT_FRAME_RATE if fps == "auto" else parse_frame_rate(fps),
             start_ms=start_ms,
             end_ms=end_ms,
+            gaps=gaps,
         )
         print_json(to_plan_json(plan))
         return
@@ -218,6 +227,9 @@ def render(
             size_px=size_px,
             frame_rate=fps,
             labels=labels,
+            gaps=gaps,
+            clock=clock,
+            title=title,
             font=font,
             ffmpeg=ffmpeg,
             cache=cache,
@@ -235,6 +247,9 @@ def render(
             size_px=size_px,
             frame_rate=fps,
             labels=labels,
+            gaps=gaps,
+            clock=clock,
+            title=title,
             crf=crf,
             encoder=encoder,
             draft=draft,

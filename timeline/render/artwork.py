@@ -125,6 +125,40 @@ def draw_pause_note(
     return (size_px[0] - width_px) // 4 * 2, _even_up(size_px[1] / 40)
 
 
+def draw_title(path: Path, title: str, size_px: tuple[int, int], *, font: Font = None) -> tuple[int, int]:
+    """Write a title as a PNG, and return where it goes, px: the middle of the lower third."""
+    text_px = max(16, size_px[1] // 14)
+    text, face = _fitted(title, text_px, size_px[0] - 4 * text_px, font)
+    width_px, height_px = _even_up(face.getlength(text) + text_px * 2), _even_up(text_px * 2)
+    image = Image.new("RGBA", (width_px, height_px), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, width_px - 1, height_px - 1), height_px // 5, fill=_LABEL_BACKGROUND)
+    draw.text((width_px / 2, height_px / 2), text, fill=_TEXT_COLOUR, font=face, anchor="mm")
+    image.save(path)
+    return (size_px[0] - width_px) // 4 * 2, size_px[1] * 2 // 3 // 2 * 2
+
+
+def draw_clocks(
+    path: Path, texts: Sequence[str], size_px: tuple[int, int], *, font: Font = None
+) -> Rectangle:
+    """Write what a clock shows, one text below the other, as a PNG; return the place of one of them, px."""
+    text_px = max(12, size_px[1] // 32)
+    face = _face("0123456789:", text_px, font)
+    width_px = _even_up(max(face.getlength(text) for text in texts) + text_px)
+    height_px = _even_up(text_px * 1.6)
+    image = Image.new("RGBA", (width_px, height_px * len(texts)), (0, 0, 0, 0))
+    draw = ImageDraw.Draw(image)
+    for number, text in enumerate(texts):
+        top = number * height_px
+        draw.rounded_rectangle(
+            (0, top, width_px - 1, top + height_px - 1), height_px // 4, fill=_LABEL_BACKGROUND
+        )
+        draw.text((width_px / 2, top + height_px / 2), text, fill=_TEXT_COLOUR, font=face, anchor="mm")
+    image.save(path)
+    margin_px = _even_up(size_px[1] / 60)
+    return Rectangle(size_px[0] - width_px - margin_px, margin_px, width_px, height_px)
+
+
 def slate_line(kind: str, reason: str | None) -> str:
     """Return the line below the name on a slate: why nothing plays there."""
     return reason or _ABSENT.get(kind, "no picture")

@@ -11,26 +11,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from timeline import kinds
 from timeline.errors import FFmpegFailedError
 from timeline.interval import Span
-from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
-from timeline.model import Pause, Timeline
 from timeline.publish import disk_errors, file_sha256
-from timeline.render.artwork import Font, draw_backdrop, draw_label, draw_pause_note, slate_line
-from timeline.render.cards import draw_cards
 from timeline.render.chapters import chapters_text
-from timeline.render.encoders import Encoding
-from timeline.render.fit import picture_place
-from timeline.render.graph import Overlay, chunk_arguments, input_name, join_arguments, still_arguments
-from timeline.render.layout import Rectangle
+from timeline.render.drawing import draw_chunk
+from timeline.render.graph import chunk_arguments, input_name, join_arguments, still_arguments
+from timeline.render.job import Job
 from timeline.render.pieces import Made, Piece, PieceStore, build_of, piece_key
-from timeline.render.plan import RenderPlan, Tile
+from timeline.render.plan import RenderPlan
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
 from timeline.render.sound import (
@@ -49,39 +43,6 @@ LONG_GRAPH = 100_000
 """A graph of more characters than this goes into a file."""
 SPARE_BYTES = 64 << 20
 """An output may be larger by this than its pictures or samples would be without any compression."""
-PAUSE_NOTE_MS = 4000
-"""How long the note after a pause is shown."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What is encoded, and how.
-
-    Attributes:
-        plan: The plan.
-        timeline: The lesson, for its tracks and pauses.
-        facts: Of each file, by index.
-        contents: What is in each file: a hash, by index.
-        reasons: What a slate says in place of a file, by index.
-        names: What is written for each track, by id.
-        labels: Whether names and notes are laid over the pictures.
-        font: A font file to try first.
-        encoding: Settings of the encoder.
-        workers: How many ffmpeg run side by side.
-        obstacles: What earlier tries stumbled over.
-    """
-
-    plan: RenderPlan
-    timeline: Timeline
-    facts: Mapping[int, MediaFacts]
-    contents: Mapping[int, str]
-    reasons: Mapping[int, str]
-    names: Mapping[str, str]
-    labels: bool
-    font: Font
-    encoding: Encoding
-    workers: int
-    obstacles: Obstacles = field(default_factory=Obstacles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,70 +277,15 @@ def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: Pi
 
 def _chunk_piece(job: Job, chunk: Chunk, folder: Path, *, as_still: bool = False) -> Piece:
     """Draw what a chunk needs and return its piece: its video, or its first picture."""
-    plan = job.plan
-    tracks = {track.id: track for track in job.timeline.tracks}
-    backdrops = []
-    for number, backdrop in enumerate(chunk.backdrops):
-        name = f"backdrop_{chunk.number:05d}_{number:03d}.png"
-        slates = [_slate(job, tile, tile.rectangle) for _, tile in backdrop.slates]
-        size_px = (plan.width_px, plan.height_px)
-        draw_backdrop(folder / name, size_px, slates, background=plan.background, font=job.font)
-        backdrops.append(name)
-    labels: dict[tuple[int, int], Overlay] = {}
-    notes: list[Overlay] = []
-    if job.labels:
-        for shot in chunk.shots:
-            if (shot.region, shot.clip) in labels:
-                continue
-            track = tracks[shot.track]
-            if track.kind not in kinds.PERSONAL_KINDS:
-                continue  # nobody's name; it would only cover the board
-            name = f"label_{chunk.number:05d}_{shot.region:03d}_{shot.clip:06d}.png"
-            place = shot.rectangle
-            if shot.fit == "contain":
-                place = picture_place(place, job.facts[shot.clip])
-            x, y = draw_label(folder / name, job.names[track.id], track.kind, place, font=job.font)
-            labels[shot.region, shot.clip] = Overlay(name, x, y, 0, chunk.frames)
-        notes = _pause_notes(job, chunk, folder)
-    slate = functools.partial(_slate, job)
-    cards = draw_cards(plan, chunk, folder, slate, badges=job.labels, font=job.font)
+    plan, drawings = job.plan, draw_chunk(job, chunk, folder)
     name = "still.png" if as_still else f"chunk_{chunk.number:05d}.mp4"
     if as_still:
-        arguments = still_arguments(plan, chunk, job.facts, backdrops, labels, notes, name, cards)
+        arguments = still_arguments(plan, chunk, job.facts, drawings, name)
     else:
-        arguments = chunk_arguments(
-            plan, chunk, job.facts, backdrops, labels, notes, job.encoding, name, cards
-        )
-    overlays = [*labels.values(), *notes, *(card for lying in cards.values() for card in lying)]
-    drawn = (*backdrops, *(overlay.name for overlay in overlays))
-    own = {f"file:{picture}": file_sha256(folder / picture) for picture in drawn}
+        arguments = chunk_arguments(plan, chunk, job.facts, drawings, job.encoding, name)
+    own = {f"file:{picture}": file_sha256(folder / picture) for picture in drawings.names}
     most_bytes = SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px
     return Piece(name, tuple(arguments), _contents(job, own), most_bytes, chunk.frames)
-
-
-def _slate(job: Job, tile: Tile, place: Rectangle) -> tuple[Rectangle, str, str, str]:
-    """Return what is drawn in *place* for an empty tile."""
-    kind = next(track.kind for track in job.timeline.tracks if track.id == tile.track)
-    reason = None if tile.lost is None else job.reasons[tile.lost]
-    return place, kind, job.names[tile.track], slate_line(kind, reason)
-
-
-def _pause_notes(job: Job, chunk: Chunk, folder: Path) -> list[Overlay]:
-    notes = []
-    plan = job.plan
-    for number, pause in enumerate(job.timeline.pauses):
-        first, last = _note_frames(plan, pause)
-        begin, end = first - chunk.start_frame, last - chunk.start_frame
-        if end <= 0 or begin >= chunk.frames or first >= plan.frames or last <= 0:
-            continue
-        name = f"note_{chunk.number:05d}_{number:03d}.png"
-        x, y = draw_pause_note(folder / name, pause, (plan.width_px, plan.height_px), font=job.font)
-        notes.append(Overlay(name, x, y, max(0, begin), min(end, chunk.frames)))
-    return notes
-
-
-def _note_frames(plan: RenderPlan, pause: Pause) -> tuple[int, int]:
-    return plan.frame(pause.at_ms), plan.frame(pause.at_ms + PAUSE_NOTE_MS)
 
 
 def lean(arguments: list[str], ffmpeg: FFmpeg, folder: Path, name: str) -> list[str]:

@@ -7,8 +7,9 @@ rebuilds a graph, and takes the sound's state with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -19,6 +20,7 @@ from timeline.media.facts import MediaFacts
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
 from timeline.render.encoders import Encoding, encoder_options
 from timeline.render.fit import contained, covered
+from timeline.render.layout import Rectangle
 from timeline.render.plan import RenderPlan
 from timeline.render.shots import Chunk, Shot
 from timeline.units import frame_start_ms, seconds
@@ -26,6 +28,7 @@ from timeline.units import frame_start_ms, seconds
 _PICTURE_FILTERS = {
     "settb",
     "concat",
+    "crop",
     "format",
     "fps",
     "overlay",
@@ -66,16 +69,58 @@ class Overlay:
     end_frame: int
 
 
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a clock shows in each second, as one picture: one below the other.
+
+    Attributes:
+        name: Its file in the working folder.
+        place: Where the clock is, px; its height is that of one second's text.
+        first_second: The uppermost one.
+        first_frame: Of the chunk, counted from playback time 0.
+    """
+
+    name: str
+    place: Rectangle
+    first_second: int
+    first_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """All that a chunk shows beside videos: files in the working folder.
+
+    Attributes:
+        backdrops: A picture of the canvas for each of the chunk's backdrops.
+        labels: A name over each (region, file), placed on the canvas.
+        notes: What lies over everything for a while.
+        cards: What lies over the pictures of a region and under the next one, by region.
+        clock: What lies over everything all the time.
+    """
+
+    backdrops: Sequence[str]
+    labels: Mapping[tuple[int, int], Overlay] = field(default_factory=dict)
+    notes: Sequence[Overlay] = ()
+    cards: Mapping[int, Sequence[Overlay]] = field(default_factory=dict)
+    clock: Clock | None = None
+
+    @property
+    def names(self) -> Iterator[str]:
+        """All files."""
+        yield from self.backdrops
+        for overlay in (*self.labels.values(), *self.notes, *itertools.chain(*self.cards.values())):
+            yield overlay.name
+        if self.clock:
+            yield self.clock.name
+
+
 def chunk_arguments(
     plan: RenderPlan,
     chunk: Chunk,
     facts: Mapping[int, MediaFacts],
-    backdrops: Sequence[str],
-    labels: Mapping[tuple[int, int], Overlay],
-    notes: Sequence[Overlay],
+    drawings: Drawings,
     encoding: Encoding,
     output: str,
-    cards: Mapping[int, Sequence[Overlay]] | None = None,
 ) -> list[str]:
     """Return ffmpeg's arguments that encode the picture of one chunk.
 
@@ -83,14 +128,11 @@ def chunk_arguments(
         plan: The whole plan.
         chunk: A piece of it.
         facts: Of each file, by its index.
-        backdrops: Name of a PNG of the canvas for each of the chunk's backdrops.
-        labels: A name over each (region, file), placed on the canvas.
-        notes: What lies over everything for a while.
+        drawings: What is shown beside videos.
         encoding: How to encode.
         output: Name of the file to write.
-        cards: What lies over the pictures of a region, and under those of the next ones.
     """
-    picture = _composite(plan, chunk, facts, backdrops, labels, notes, cards or {})
+    picture = _composite(plan, chunk, facts, drawings)
     return to_arguments(
         ffmpeg.output(
             picture,
@@ -105,15 +147,7 @@ def chunk_arguments(
     )
 
 
-def _composite(
-    plan: RenderPlan,
-    chunk: Chunk,
-    facts: Mapping[int, MediaFacts],
-    backdrops: Sequence[str],
-    labels: Mapping[tuple[int, int], Overlay],
-    notes: Sequence[Overlay],
-    cards: Mapping[int, Sequence[Overlay]],
-) -> Any:
+def _composite(plan: RenderPlan, chunk: Chunk, facts: Mapping[int, MediaFacts], drawings: Drawings) -> Any:
     """Return the stream of a chunk's pictures."""
     rate = _rate(plan.frame_rate)
     inputs = Inputs()
@@ -123,18 +157,18 @@ def _composite(
         .filter("trim", end_frame=backdrop.end_frame - backdrop.start_frame)
         .filter("format", "yuv420p")
         .filter("setsar", 1)
-        for name, backdrop in zip(backdrops, chunk.backdrops, strict=True)
+        for name, backdrop in zip(drawings.backdrops, chunk.backdrops, strict=True)
     ]
     picture = canvas[0] if len(canvas) == 1 else ffmpeg.concat(*canvas, v=1, a=0)
     picture = _numbered(picture, plan.frame_rate, 0)
     layers: list[tuple[int, Shot | Overlay]] = [(shot.region, shot) for shot in chunk.shots]
-    layers += [(region, card) for region, lying in cards.items() for card in lying]
+    layers += [(region, card) for region, lying in drawings.cards.items() for card in lying]
     for _, shot in sorted(layers, key=lambda layer: layer[0]):
         if isinstance(shot, Overlay):
             picture = _laid_over(picture, shot, inputs)
             continue
         tile = _tile(plan, shot, facts[shot.clip], inputs)
-        label = labels.get((shot.region, shot.clip))
+        label = drawings.labels.get((shot.region, shot.clip))
         if label is not None:
             tile = ffmpeg.filter(
                 [tile, inputs.still(label.name)],
@@ -147,23 +181,31 @@ def _composite(
         picture = ffmpeg.filter(
             [picture, tile], "overlay", x=shot.rectangle.x, y=shot.rectangle.y, eof_action="pass"
         )
-    for note in notes:
+    for note in drawings.notes:
         picture = _laid_over(picture, note, inputs)
+    if drawings.clock:
+        picture = _with_clock(picture, drawings.clock, plan, chunk, inputs)
     return picture.filter("format", "yuv420p")
 
 
+def _with_clock(picture: Any, clock: Clock, plan: RenderPlan, chunk: Chunk, inputs: Inputs) -> Any:
+    """Lay the text of each frame's second over *picture*: the part of a tall picture that is its second's."""
+    place, rate = clock.place, plan.frame_rate
+    second = f"trunc((2*({clock.first_frame}+n)+1)*{rate.denominator}/{2 * rate.numerator})"
+    texts = (
+        inputs.still(clock.name, framerate=_rate(rate))
+        .filter("tpad", stop_mode="clone", stop=chunk.frames)
+        .filter("crop", place.width, place.height, 0, f"({second}-{clock.first_second})*{place.height}")
+    )
+    texts = _numbered(texts, rate, 0)
+    return ffmpeg.filter([picture, texts], "overlay", x=place.x, y=place.y, eof_action="repeat")
+
+
 def still_arguments(
-    plan: RenderPlan,
-    chunk: Chunk,
-    facts: Mapping[int, MediaFacts],
-    backdrops: Sequence[str],
-    labels: Mapping[tuple[int, int], Overlay],
-    notes: Sequence[Overlay],
-    output: str,
-    cards: Mapping[int, Sequence[Overlay]] | None = None,
+    plan: RenderPlan, chunk: Chunk, facts: Mapping[int, MediaFacts], drawings: Drawings, output: str
 ) -> list[str]:
     """Return ffmpeg's arguments that write the first picture of a chunk as a PNG; as `chunk_arguments`."""
-    picture = _composite(plan, chunk, facts, backdrops, labels, notes, cards or {})
+    picture = _composite(plan, chunk, facts, drawings)
     options = {"vcodec": "png", "pix_fmt": "rgb24", "frames:v": 1, "update": 1, "map_metadata": -1}
     return to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))
 

@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from timeline import kinds
 from timeline.audible import audible_clips
@@ -23,6 +23,8 @@ from timeline.units import check_size, format_time, frame_at
 
 DEFAULT_SIZE_PX = (1280, 720)
 DEFAULT_FRAME_RATE = Fraction(15)
+CARD, HOLD, HIDE = GAPS = ("card", "hold", "hide")
+"""What may be seen where somebody is absent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def plan_video(
     start_ms: int = 0,
     end_ms: int | None = None,
     files: Mapping[int, KnownFile] | None = None,
+    gaps: str = "card",
 ) -> RenderPlan:
     """Return the plan of a review video.
 
@@ -158,6 +161,8 @@ def plan_video(
         end_ms: Where it ends; the lesson's end by default.
         files: What is known of each file of the result, by index; whiteboards that hold sound are then
             heard as well. None means that nothing is known and the result is believed.
+        gaps: What is seen where somebody is absent: ``card``: a slate; ``hold``: the last picture, as long as
+            there was one; ``hide``: nothing.
 
     Raises:
         ParameterError: An argument cannot be used.
@@ -169,6 +174,8 @@ def plan_video(
         (21600, 1800, 3)
     """
     check_size(*size_px)
+    if gaps not in GAPS:
+        raise ParameterError(f"expected one of {', '.join(GAPS)} for gaps, got {gaps!r}")
     end_ms = timeline.duration_ms if end_ms is None else min(end_ms, timeline.duration_ms)
     if not 0 <= start_ms < end_ms:
         raise ParameterError(
@@ -178,7 +185,7 @@ def plan_video(
     found = find_layout(layout, timeline)
     regions = place_tracks(found, timeline, *size_px)
     seen = timeline if files is None else _shortened(timeline, files)
-    chooser = _Chooser(timeline, seen, files or {})
+    chooser = _Chooser(timeline, seen, files or {}, gaps)
     first_frame = frame_at(start_ms, frame_rate)
     if frame_at(end_ms, frame_rate) == first_frame:
         raise ParameterError(
@@ -214,47 +221,6 @@ def plan_video(
     )
 
 
-def to_plan_json(plan: RenderPlan) -> dict[str, Any]:
-    """Return *plan* as ``timeline render --plan`` prints it."""
-    return {
-        "width": plan.width_px,
-        "height": plan.height_px,
-        "fps": f"{plan.frame_rate.numerator}/{plan.frame_rate.denominator}",
-        "duration_ms": plan.duration_ms,
-        "frames": plan.frames,
-        "scenes": [
-            {
-                "start_ms": scene.start_ms,
-                "end_ms": scene.end_ms,
-                "start_frame": scene.start_frame,
-                "end_frame": scene.end_frame,
-                "tiles": [_tile_json(tile) for tile in scene.tiles if not tile.hidden],
-            }
-            for scene in plan.scenes
-        ],
-        "audio": [dataclasses.asdict(sound) for sound in plan.audio],
-    }
-
-
-def _tile_json(tile: Tile) -> dict[str, Any]:
-    place = tile.rectangle
-    values: dict[str, Any] = {
-        "track": tile.track,
-        "clip": tile.file,
-        "x": place.x,
-        "y": place.y,
-        "width": place.width,
-        "height": place.height,
-        "media_start_ms": tile.media_start_ms,
-        "fit": tile.fit,
-    }
-    if tile.held is not None:
-        values["held"] = True
-    if tile.more:
-        values["more"] = tile.more
-    return values
-
-
 def _scenes(declared: Timeline, seen: Timeline) -> list[Scene]:
     """Return the scenes of *seen*, cut also where a clip of *declared* begins or ends that is not in it."""
     edges = sorted({scene.start_ms for lesson in (declared, seen) for scene in lesson.scenes()})
@@ -274,9 +240,11 @@ class _Chooser:
         declared: The lesson as the result tells it.
         seen: The lesson as its files allow it.
         files: What is known of each file.
+        gaps: One of `GAPS`.
     """
 
-    def __init__(self, declared: Timeline, seen: Timeline, files: Mapping[int, KnownFile]) -> None:
+    def __init__(self, declared: Timeline, seen: Timeline, files: Mapping[int, KnownFile], gaps: str) -> None:
+        self._gaps = gaps
         self._declared = {track.id: track for track in declared.tracks}
         self._seen = {track.id: track for track in seen.tracks}
         self._files = files
@@ -298,6 +266,11 @@ class _Chooser:
         elif playing:
             track, clip = playing.track, playing.clip.media.position
             media_ms = playing.clip.media_ms(begin_ms)
+        elif self._gaps == HOLD and lost is None:
+            ended = [(t, last_of) for t, _ in tracks if (last_of := _ended(self._seen[t.id], scene.start_ms))]
+            if ended:
+                track, last = max(ended, key=lambda entry: entry[1].end_ms)
+                file_held, media_ms = last.media.position, last.media_ms(last.end_ms) - 1
         return Tile(
             track.id,
             clip,
@@ -307,7 +280,7 @@ class _Chooser:
             region.fit,
             lost,
             region.more(scene.start_ms),
-            hidden=media_ms is None and lost is None and not region.slates,
+            hidden=media_ms is None and lost is None and (self._gaps == HIDE or not region.slates),
         )
 
     def _lost(self, clip: Clip, at_ms: int) -> int | None:
@@ -333,6 +306,12 @@ def _best(candidates: Iterable[tuple[Track, Rank, Clip | None]]) -> _Candidate |
         if clip is not None
     )
     return min(there, key=lambda candidate: candidate.rank, default=None)
+
+
+def _ended(track: Track, at_ms: int) -> Clip | None:
+    """Return the last clip that ended before *at_ms*."""
+    number = bisect_right(track.clips, at_ms, key=lambda clip: clip.start_ms)
+    return track.clips[number - 1] if number and track.clips[number - 1].end_ms <= at_ms else None
 
 
 def _held_clip(track: Track, at_ms: int) -> Clip | None:

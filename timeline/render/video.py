@@ -13,7 +13,7 @@ from typing import Any
 
 from timeline.errors import ParameterError
 from timeline.findings import Finding, finding_json
-from timeline.fonts import readable_names
+from timeline.fonts import find_font, readable_names
 from timeline.jsontext import json_text
 from timeline.media.examine import ExaminedMedia, examine_media, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
@@ -21,16 +21,20 @@ from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
 from timeline.publish import check_output, published, write_text
-from timeline.render.encode import Encoded, Job, encode_frame, encode_video
+from timeline.render.artwork import Font
+from timeline.render.drawing import PLAYBACK, WALL
+from timeline.render.encode import Encoded, encode_frame, encode_video
 from timeline.render.encoders import DEFAULT_ENCODER, Encoding, check_encoder
+from timeline.render.job import Job
 from timeline.render.layout_names import LayoutLike, find_layout
 from timeline.render.pieces import PieceStore
-from timeline.render.plan import DEFAULT_SIZE_PX, RenderPlan, plan_video
+from timeline.render.plan import CARD, DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress
 from timeline.render.report import clip_reports
 from timeline.render.sources import Obstacles, best_rate, damage_findings, known_files, slate_reasons
 from timeline.render.verify import Verified, verify_video
 from timeline.render.workplace import workplace
+from timeline.sinks import show, text_line
 from timeline.units import check_crf, frame_at, frame_start_ms, parse_frame_rate
 from timeline.version import __version__
 
@@ -73,6 +77,9 @@ def render_video(
     size_px: tuple[int, int] | None = None,
     frame_rate: Fraction | int | str = AUTO,
     labels: bool = True,
+    gaps: str = CARD,
+    clock: str | None = None,
+    title: str = "",
     crf: int = 23,
     encoder: str = DEFAULT_ENCODER,
     draft: bool = False,
@@ -99,7 +106,10 @@ def render_video(
         size_px: (width, height) of the canvas, both even; 1280x720 by default, 640x360 for a draft.
         frame_rate: Frames per second of the output. ``auto``: the highest real rate of the files, at most 30,
             and at most 10 for a draft.
-        labels: Whether names and pause notes are laid over the pictures.
+        labels: Whether names, pause notes and the title are laid over the pictures.
+        gaps: What is seen where somebody is absent: ``card``, ``hold`` (the last picture) or ``hide``.
+        clock: ``playback`` or ``wall`` (UTC) for a clock in the upper right corner.
+        title: What the first four seconds of the lesson are headed with.
         crf: Constant quality of x264, 0 (lossless) to 51.
         encoder: Any video encoder of the ffmpeg that is used; it is tried on one frame first.
         draft: Whether speed counts more than looks.
@@ -132,6 +142,9 @@ def render_video(
         size_px=size_px or (DRAFT_SIZE_PX if draft else DEFAULT_SIZE_PX),
         frame_rate=_rate(frame_rate, studio.examined, draft),
         labels=labels,
+        gaps=gaps,
+        clock=_clock(timeline, clock),
+        title=_title(title, font),
         encoding=Encoding(encoder, crf, draft),
         start_ms=start_ms,
         end_ms=end_ms,
@@ -173,6 +186,9 @@ def render_frame(
     size_px: tuple[int, int] | None = None,
     frame_rate: Fraction | int | str = AUTO,
     labels: bool = True,
+    gaps: str = CARD,
+    clock: str | None = None,
+    title: str = "",
     font: str | os.PathLike[str] | None = None,
     ffmpeg: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
@@ -195,6 +211,9 @@ def render_frame(
         size_px=size_px or DEFAULT_SIZE_PX,
         frame_rate=rate,
         labels=labels,
+        gaps=gaps,
+        clock=_clock(timeline, clock),
+        title=_title(title, font),
         encoding=Encoding(),
         start_ms=math.ceil(frame_start_ms(frame, rate)),
         end_ms=math.ceil(frame_start_ms(frame + 1, rate)),
@@ -215,6 +234,9 @@ class _Settings:
     size_px: tuple[int, int]
     frame_rate: Fraction
     labels: bool
+    gaps: str
+    clock: str | None
+    title: str
     encoding: Encoding
     start_ms: int
     end_ms: int | None
@@ -304,6 +326,7 @@ class _Studio:
             start_ms=settings.start_ms,
             end_ms=settings.end_ms,
             files=known_files(self._timeline, self.examined, obstacles),
+            gaps=settings.gaps,
         )
         return Job(
             plan=plan,
@@ -313,6 +336,8 @@ class _Studio:
             reasons=slate_reasons(self.examined, obstacles),
             names=self._names.by_track,
             labels=settings.labels,
+            clock=settings.clock,
+            title=settings.title,
             font=self._font,
             encoding=settings.encoding,
             workers=settings.workers,
@@ -325,3 +350,21 @@ def _rate(frame_rate: Fraction | int | str, examined: ExaminedMedia, draft: bool
         return parse_frame_rate(str(frame_rate))
     best = best_rate(examined)
     return min(best, DRAFT_FRAME_RATE) if draft else best
+
+
+def _clock(timeline: Timeline, clock: str | None) -> str | None:
+    if clock not in (None, PLAYBACK, WALL):
+        raise ParameterError(f"expected playback or wall for a clock, got {clock!r}")
+    if clock == WALL and timeline.to_wall_ms(0) is None:
+        raise ParameterError(
+            "the lesson has no wall clock; name its start by --wall-origin, or show playback"
+        )
+    return clock
+
+
+def _title(title: str, font: Font) -> str:
+    """Return *title* in one harmless line that can be drawn."""
+    line = text_line(title.strip())
+    if line and find_font(line, font) is None:
+        raise ParameterError(f"no font at hand can show the title {show(title)}; name one by --font")
+    return line
