@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -217,24 +217,22 @@ def render(
     folder = media_folder(None if result == "-" else Path(result), media)
     if fetch:
         bring(lesson, cache, allow_host, lenient_size, folder=folder)
+    shared: dict[str, Any] = {
+        "media": folder,
+        "layout": layout,
+        "size_px": size_px,
+        "frame_rate": fps,
+        "labels": labels,
+        "gaps": gaps,
+        "clock": clock,
+        "title": title,
+        "font": font,
+        "ffmpeg": ffmpeg,
+        "cache": cache,
+        "overwrite": force,
+    }
     if frame is not None:
-        shown = render_frame(
-            lesson,
-            output_path,
-            parse_time(frame),
-            media=folder,
-            layout=layout,
-            size_px=size_px,
-            frame_rate=fps,
-            labels=labels,
-            gaps=gaps,
-            clock=clock,
-            title=title,
-            font=font,
-            ffmpeg=ffmpeg,
-            cache=cache,
-            overwrite=force,
-        )
+        shown = render_frame(lesson, output_path, parse_time(frame), **shared)
         talk_about(shown.findings)
         talk(f"wrote {output_path}")
         return
@@ -242,25 +240,14 @@ def render(
         report = render_video(
             lesson,
             output_path,
-            media=folder,
-            layout=layout,
-            size_px=size_px,
-            frame_rate=fps,
-            labels=labels,
-            gaps=gaps,
-            clock=clock,
-            title=title,
             crf=crf,
             encoder=encoder,
             draft=draft,
             start_ms=start_ms,
             end_ms=end_ms,
             jobs=jobs,
-            font=font,
-            ffmpeg=ffmpeg,
-            cache=cache,
-            overwrite=force,
             progress=progress,
+            **shared,
         )
     talk_about(report.findings)
     length = format_length(report.plan.duration_ms)

@@ -153,6 +153,11 @@ class MediaFacts:
     corrupt_packets: int = 0
 
 
+def input_name(facts: MediaFacts) -> str:
+    """Return the name under which ffmpeg knows a file: never an option, nor another protocol."""
+    return f"file:{facts.path.resolve()}"
+
+
 def to_json(facts: MediaFacts) -> dict[str, Any]:
     """Return *facts* as plain values for JSON, without the file's path.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import itertools
 import math
 import operator
 import shutil
@@ -17,11 +18,12 @@ from typing import NamedTuple
 
 from timeline.errors import FFmpegFailedError
 from timeline.interval import Span
+from timeline.media.facts import input_name
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
 from timeline.publish import disk_errors, file_sha256
 from timeline.render.chapters import chapters_text
 from timeline.render.drawing import draw_chunk
-from timeline.render.graph import chunk_arguments, input_name, join_arguments, still_arguments
+from timeline.render.graph import chunk_arguments, join_arguments, still_arguments
 from timeline.render.job import Job
 from timeline.render.pieces import Made, Piece, PieceStore, build_of, piece_key
 from timeline.render.plan import RenderPlan
@@ -231,17 +233,20 @@ class _Workshop:
         return Obstacles(pictures)
 
 
-def _contents(job: Job, own: Mapping[str, str]) -> dict[str, str]:
-    """Return the contents of inputs by the name under which ffmpeg knows them."""
-    strangers = {input_name(facts): job.contents[position] for position, facts in job.facts.items()}
-    return strangers | dict(own)
+def _contents(arguments: Sequence[str], job: Job, own: Mapping[str, str]) -> dict[str, str]:
+    """Return the contents of the inputs of a command, by the name under which ffmpeg knows them."""
+    return {
+        name: own[name] if name in own else job.contents_by_name[name]
+        for option, name in itertools.pairwise(arguments)
+        if option == "-i" and (name in own or name in job.contents_by_name)
+    }
 
 
 def _conversion_piece(job: Job, position: int) -> Piece:
     facts, name = job.facts[position], f"converted_{position}.mka"
     arguments = tuple(conversion_arguments(facts, name))
     samples = sample_at(facts.sound.end_ms if facts.sound else 0)
-    return Piece(name, arguments, _contents(job, {}), SPARE_BYTES + 8 * samples)
+    return Piece(name, arguments, _contents(arguments, job, {}), SPARE_BYTES + 8 * samples)
 
 
 def _window_piece(
@@ -250,7 +255,7 @@ def _window_piece(
     name = f"sound_{number:05d}.flac"
     arguments = tuple(window_arguments(window, job.facts, converted, name))
     most_bytes = SPARE_BYTES + 8 * sample_at(window.duration_ms)
-    return Piece(name, arguments, _contents(job, own), most_bytes)
+    return Piece(name, arguments, _contents(arguments, job, own), most_bytes)
 
 
 def _master_piece(job: Job, windows: Sequence[Piece], keys: Sequence[str], folder: Path) -> Piece:
@@ -285,7 +290,7 @@ def _chunk_piece(job: Job, chunk: Chunk, folder: Path, *, as_still: bool = False
         arguments = chunk_arguments(plan, chunk, job.facts, drawings, job.encoding, name)
     own = {f"file:{picture}": file_sha256(folder / picture) for picture in drawings.names}
     most_bytes = SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px
-    return Piece(name, tuple(arguments), _contents(job, own), most_bytes, chunk.frames)
+    return Piece(name, tuple(arguments), _contents(arguments, job, own), most_bytes, chunk.frames)
 
 
 def lean(arguments: list[str], ffmpeg: FFmpeg, folder: Path, name: str) -> list[str]:

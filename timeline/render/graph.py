@@ -16,7 +16,7 @@ from typing import Any
 import ffmpeg
 from ffmpeg.nodes import InputNode
 
-from timeline.media.facts import MediaFacts
+from timeline.media.facts import MediaFacts, input_name
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
 from timeline.render.encoders import Encoding, encoder_options
 from timeline.render.fit import contained, covered
@@ -220,11 +220,6 @@ def join_arguments(chunk_list: str, sound: str, chapters: str, output: str) -> l
         *("-map_metadata:g", "-1"),  # all of it would take the titles of chapters along
         *("-fflags", "+bitexact", "-movflags", "+faststart", "-f", "mp4", f"file:{output}"),
     ]
-
-
-def input_name(facts: MediaFacts) -> str:
-    """Return the name under which ffmpeg knows a file: never an option, nor another protocol."""
-    return f"file:{facts.path.resolve()}"
 
 
 class Inputs:

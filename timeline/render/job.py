@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from timeline.media.facts import MediaFacts
+from timeline.media.facts import MediaFacts, input_name
 from timeline.model import Timeline
 from timeline.render.artwork import Font
 from timeline.render.encoders import Encoding
@@ -13,7 +14,7 @@ from timeline.render.plan import RenderPlan
 from timeline.render.sources import Obstacles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Job:
     """What is encoded, and how.
 
@@ -46,3 +47,8 @@ class Job:
     encoding: Encoding
     workers: int
     obstacles: Obstacles = field(default_factory=Obstacles)
+
+    @functools.cached_property
+    def contents_by_name(self) -> Mapping[str, str]:
+        """What is in each file, by the name under which ffmpeg knows it."""
+        return {input_name(facts): self.contents[position] for position, facts in self.facts.items()}

@@ -8,10 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from timeline.media.facts import MediaFacts
+from timeline.media.facts import MediaFacts, input_name
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
 from timeline.palette import CANVAS_COLOUR
-from timeline.render.graph import input_name
 from timeline.units import frame_start_ms, seconds
 
 PROFILES = {66: "baseline", 77: "main", 100: "high"}

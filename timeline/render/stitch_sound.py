@@ -13,12 +13,11 @@ from pathlib import Path
 
 from timeline.errors import FFmpegFailedError
 from timeline.extras import needs_extra
-from timeline.media.facts import SoundFacts
+from timeline.media.facts import SoundFacts, input_name
 from timeline.media.gate import reader_options
 from timeline.media.scan import TOLERANT
 from timeline.publish import disk_errors
 from timeline.render.encode import SPARE_BYTES, lean
-from timeline.render.graph import input_name
 from timeline.render.plan import KnownFile, PlanSound, RenderPlan
 from timeline.render.sound import conversion_arguments, cut_sound, master_arguments, window_arguments
 from timeline.render.stitch import sounds

@@ -14,12 +14,11 @@ from typing import NamedTuple
 
 from timeline.errors import FFmpegFailedError, OutputVerificationError
 from timeline.interval import Span
-from timeline.media.facts import MediaFacts
+from timeline.media.facts import MediaFacts, input_name
 from timeline.model import Clip
 from timeline.publish import disk_errors
 from timeline.render.artwork import draw_backdrop, slate_line
 from timeline.render.encode import SPARE_BYTES
-from timeline.render.graph import input_name
 from timeline.render.layout import Rectangle
 from timeline.render.parameter_sets import merged_record
 from timeline.render.plan import KnownFile

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from timeline.findings import Finding
+from timeline.findings import Finding, finding_json
 from timeline.media.facts import MediaFacts
 from timeline.model import Timeline
 from timeline.render.stitch_job import Part
@@ -27,7 +27,7 @@ def visibility_json(
         "task_id": timeline.task_id,
         "duration_ms": timeline.duration_ms,
         "tracks": list(tracks),
-        "findings": [_finding_json(item) for item in findings],
+        "findings": [finding_json(item) for item in findings],
     }
 
 
@@ -58,15 +58,4 @@ def file_json(position: int, declared_ms: int, facts: MediaFacts | None, note: s
         "picture_ms": [picture.start_ms, picture.end_ms] if picture else None,
         "sound_ms": [sound.start_ms, sound.end_ms] if sound else None,
         "note": note,
-    }
-
-
-def _finding_json(item: Finding) -> dict[str, Any]:
-    """Return a finding as in the manifest."""
-    return {
-        "code": item.code,
-        "severity": str(item.severity),
-        "message": item.message,
-        "at_ms": item.at_ms,
-        "where": item.where,
     }
