@@ -93,6 +93,17 @@ class TestStore:
         assert store.find("12ab", tmp_path / "b.flac") is None
         assert store.find("12ac", tmp_path / "b.mp4") is None
 
+    @pytest.mark.parametrize("damaged", [b"ab", b"abd", b""])
+    def test_a_piece_that_was_damaged_is_none(self, tmp_path: Path, damaged: bytes) -> None:
+        """And it is gone, so that the next run makes it again."""
+        store, made = PieceStore(tmp_path / "cache"), tmp_path / "a.mp4"
+        made.write_bytes(b"abc")
+        store.keep("12ab", made, {})
+        place = tmp_path / "cache" / "pieces" / "12" / "12ab.mp4"
+        place.write_bytes(damaged)
+        assert store.find("12ab", tmp_path / "b.mp4") is None
+        assert not place.exists()
+
     def test_what_nobody_used_for_long_is_removed_and_what_was_used_stays(self, tmp_path: Path) -> None:
         store, made = PieceStore(tmp_path / "cache"), tmp_path / "a.mp4"
         made.write_bytes(b"abc")
@@ -103,7 +114,7 @@ class TestStore:
             os.utime(path, (long_ago, long_ago))
         assert store.find("12ab", tmp_path / "b.mp4")
         store.prune()
-        assert store.find("12ab", tmp_path / "b.mp4") is None  # what it says of damage is gone, so it is too
+        assert store.find("12ab", tmp_path / "b.mp4")
         assert store.find("34cd", tmp_path / "b.mp4") is None
 
     def test_more_than_is_kept_is_removed_oldest_first(

@@ -7,7 +7,7 @@ that a new run would make. Names of files, which change from run to run, are not
 ::
 
     DIR/pieces/ab/ab12….mp4     what was made
-    DIR/pieces/ab/ab12….json    what could not be decoded on the way, by content of the file
+    DIR/pieces/ab/ab12….json    its hash, and what could not be decoded on the way, by content of the file
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from timeline.media.ffmpeg import FFmpeg
-from timeline.publish import disk_errors, sync_folder, write_text
+from timeline.publish import disk_errors, file_sha256, sync_folder, write_text
 
 KEY_VERSION = 1
 """Grows when a key no longer says all that decides a piece."""
@@ -96,16 +96,20 @@ class PieceStore:
         self._folder = None if folder is None else folder / "pieces"
 
     def find(self, key: str, target: Path) -> Made | None:
-        """Put the piece of this key at *target*, if it is there."""
+        """Put the piece of this key at *target*, if it is there and still what it was."""
         if self._folder is None:
             return None
         place = self._place(key, target.suffix)
         try:
-            damage = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))["damage"]
-            damage = {str(name): int(count) for name, count in damage.items()}
+            note = json.loads(place.with_suffix(".json").read_text(encoding="utf-8"))
+            damage = {str(name): int(count) for name, count in note["damage"].items()}
+            if file_sha256(place) != note["sha256"]:
+                self.drop(key, target.suffix)
+                return None
             os.utime(place)
+            os.utime(place.with_suffix(".json"))
             _same(place, target)
-        except (OSError, ValueError, KeyError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return Made(damage, is_new=False)
 
@@ -117,7 +121,10 @@ class PieceStore:
         with contextlib.suppress(OSError):
             with disk_errors(place):
                 place.parent.mkdir(parents=True, exist_ok=True)
-                write_text(place.with_suffix(".json"), json.dumps({"damage": dict(damage)}))
+                write_text(
+                    place.with_suffix(".json"),
+                    json.dumps({"damage": dict(damage), "sha256": file_sha256(made)}),
+                )
                 part = place.with_name(f"{place.name}.{os.getpid()}.part")
             try:
                 _same(made, part)
