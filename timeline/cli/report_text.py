@@ -23,7 +23,7 @@ def print_report(details: Mapping[str, Any], console: Console) -> None:
         f"{verified['frames']} frames, evenly spaced",
         f"picture {format_time(verified['picture_ms'])}",
         f"sound {format_time(verified['sound_ms'])}",
-        "silent" if loudness is None else f"{loudness} LUFS, peak {output['true_peak_dbfs']} dBFS",
+        "silent" if loudness is None else f"{loudness} LUFS, peak {output['peak_dbfs']} dBFS",
     ]
     console.print(", ".join(parts), markup=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -57,7 +57,7 @@ class Encoded:
         pieces: How many pieces there are.
         new_pieces: How many of them this run made; the others were kept from earlier ones.
         loudness_lufs: Of the sound as a whole, by EBU R 128; None for silence.
-        true_peak_dbfs: Of the sound.
+        peak_dbfs: Of the sound.
     """
 
     damage: Mapping[int, int]
@@ -65,7 +65,7 @@ class Encoded:
     pieces: int = 0
     new_pieces: int = 0
     loudness_lufs: float | None = None
-    true_peak_dbfs: float | None = None
+    peak_dbfs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,11 +150,11 @@ def master_arguments(window_list: str, duration_ms: int, output: str, *, bitrate
 def loudness_arguments(sound: str) -> list[str]:
     """Return ffmpeg's arguments that measure a sound of our own by EBU R 128, and say so at the end."""
     reading = ["-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{sound}"]
-    return [*reading, "-loglevel", "info", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
+    return [*reading, "-loglevel", "info", "-af", "ebur128=peak=sample:framelog=quiet", "-f", "null", "-"]
 
 
 def read_loudness(said: str) -> tuple[float | None, float | None]:
-    """Return (integrated loudness in LUFS, true peak in dBFS) of what ffmpeg said; None for silence.
+    """Return (integrated loudness in LUFS, sample peak in dBFS) of what ffmpeg said; None for silence.
 
     Example:
         >>> read_loudness("I: -23.1 LUFS, Peak: -5.2 dBFS"), read_loudness("I: -70.0 LUFS, Peak: -inf dBFS")

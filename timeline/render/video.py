@@ -309,7 +309,7 @@ class _Studio:
                 "encoder": job.encoding.encoder,
                 "crf": job.encoding.crf,
                 "loudness_lufs": encoded.loudness_lufs,
-                "true_peak_dbfs": encoded.true_peak_dbfs,
+                "peak_dbfs": encoded.peak_dbfs,
             },
             "verified": verified._asdict() | {"is_evenly_spaced": True},
             "tools": {"ffmpeg": self.ffmpeg.version},
