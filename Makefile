@@ -9,7 +9,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format docs bench fuzz lesson notebooks wheel clean
+.PHONY: help demo test test-all check format docs bench bench-render fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -42,6 +42,9 @@ notebooks: $(VENV)/.dev  ## run the notebooks and keep their outputs
 bench: $(VENV)/.dev  ## measure reading and assembling, beside other libraries (5 minutes)
 	$(BIN)/python -m benchmarks.reading
 
+bench-render: $(VENV)/.dev  ## measure renders beside ffmpeg and moviepy, media in bench_render/ (15 minutes)
+	$(BIN)/python -m benchmarks.render --peers
+
 fuzz: $(VENV)/.dev  ## read a million mutated results (15 minutes); COUNT=n for fewer
 	$(BIN)/python -m tests.mutants --count $(COUNT) --jobs $(JOBS)
 
@@ -52,7 +55,7 @@ wheel: $(VENV)/.dev  ## build the wheel and the source archive into dist/
 	$(BIN)/python -m build
 
 clean:  ## remove everything that was made here
-	rm -rf $(VENV) build dist demo_output .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist demo_output bench_render .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(BIN)/python:
 	@command -v $(PYTHON) >/dev/null || { echo "no $(PYTHON) here; say which: make PYTHON=python3.12"; exit 1; }
