@@ -159,3 +159,20 @@ def test_a_window_of_whole_chunks_holds_the_very_bytes_of_the_whole(
             return [bytes(packet) for packet in video.demux(video=0) if packet.size]
 
     assert packets(window.path) == packets(whole.path)[30:75]
+
+
+@pytest.mark.parametrize("rate", [10, 12, 15])
+@pytest.mark.parametrize("gaps", ["card", "hold"])
+def test_the_last_picture_is_not_lost_where_the_output_is_slower(
+    lesson: Lesson, rate: int, gaps: str
+) -> None:
+    """It lasts less than a frame of the output, and stays through a seam and beyond an early end."""
+    lesson.add(CAMERA, "amy", 0, 2000, fps=30, sound=False)
+    lesson.add(CAMERA, "amy", 2400, 1600, fps=30, sound=False)
+    report = lesson.render(frame_rate=rate, gaps=gaps)
+    shown = codes_shown(report, lesson)
+    seam = [line[0] for number, line in enumerate(shown) if 2000 < number * 1000 / rate < 2350]
+    assert seam
+    assert all(code and code.file == 1 and code.frame >= 59 - 30 // rate for code in seam)
+    window = lesson.render("w.mp4", frame_rate=rate, gaps=gaps, start_ms=2100, end_ms=2300)
+    assert all(line[0] and line[0].file == 1 for line in codes_shown(window, lesson))

@@ -271,7 +271,7 @@ def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: Inputs) -> An
     tile = inputs.media(facts, **options)["V:0"]
     if seek_ms < -frame_start_ms(1, plan.frame_rate):
         tile = tile.filter("setpts", _later(-seek_ms))
-    tile = tile.filter("fps", fps=rate, start_time=0)
+    tile = tile.filter("fps", fps=rate, start_time=0, eof_action="pass")  # "round" may drop the last
     if shot.held:
         tile = tile.filter("trim", end_frame=1)
     aspect = facts.picture.shown_pixel_aspect
