@@ -66,7 +66,7 @@ from benchmarks.render_ways import (
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = Path("bench_render")
-NOT_INSTALLED = "not installed"
+NOT_INSTALLED, LEFT_OUT = "not installed", "left out, to save time"
 OTHERS = {"melt": "melt", "GES": "ges-launch-1.0"}
 """Other engines that would be named here, by the program that each is."""
 
@@ -79,7 +79,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kept = folder / ("quick.json" if options.quick else "numbers.json")
     sizes = QUICK if options.quick else FULL
     names = options.only or ([] if options.tables else lesson_names(sizes))
-    bench = Bench(folder, sizes, options.repeats, moviepy_python(folder, install=options.peers))
+    moviepy = moviepy_python(folder, install=options.peers)
+    bench = Bench(folder, sizes, options.repeats, moviepy, options.without)
     numbers = bench.numbers(quick=options.quick)
     if kept.exists():
         numbers.cases.update(read_numbers(kept).cases)
@@ -100,6 +101,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tables", action="store_true", help="measure nothing; tables of the kept numbers")
     parser.add_argument(
         "--folder", type=Path, default=DEFAULT_FOLDER, help="where media and numbers are kept"
+    )
+    parser.add_argument(
+        "--without", nargs="+", default=[], metavar="WAY", help="leave these out, to save time"
     )
     parser.add_argument("--repeats", type=int, default=1, help="measure each so often, and take the medians")
     parser.add_argument("--peers", action="store_true", help="install moviepy into a venv in the folder")
@@ -150,8 +154,16 @@ class _Stage:
 class Bench:
     """Measures lessons in a folder."""
 
-    def __init__(self, folder: Path, sizes: Sizes, repeats: int, moviepy: str | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        sizes: Sizes,
+        repeats: int,
+        moviepy: str | None,
+        without: Sequence[str] = (),
+    ) -> None:
         self._folder, self._sizes, self._repeats, self._moviepy = folder, sizes, repeats, moviepy
+        self._without = without
         self._ffmpeg: dict[str, str] = _work("ffmpeg")
 
     def numbers(self, *, quick: bool) -> RenderNumbers:
@@ -229,7 +241,10 @@ class Bench:
         return {f"{RENAMED}{user}": step(user) for user in users}
 
     def _try(self, step: str, stage: _Stage, costs: dict[str, Cost], notes: dict[str, str]) -> None:
-        """Do one step; one that fails has a note and no number."""
+        """Do one step; one that fails or is left out has a note and no number."""
+        if step in self._without:
+            notes[step] = LEFT_OUT
+            return
         _say(f"{stage.lesson.name}: {step}")
         try:
             cost = self._steps(stage.lesson.name)[step](stage)

@@ -191,7 +191,7 @@ def _parts(numbers: RenderNumbers) -> list[str]:
         ("of it: reading the output back", *(_s(case.apart["verify"]) for case in cases)),
         ("of it: importing", *(_s(case.apart["import"]) for case in cases)),
         ("of it: planning", *(_s(case.apart["plan"]) for case in cases)),
-        ("of it: measuring the loudness", *(_s(case.apart["loudness"]) for case in cases)),
+        ("of it: measuring the loudness", *(_s(case.apart.get("loudness")) for case in cases)),
     ]
     return table(("CPU seconds", *map(_name, cases)), rows)
 

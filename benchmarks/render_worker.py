@@ -58,9 +58,12 @@ def apart(result: str, media: str, layout: str, cache: str, video: str) -> dict[
         list(cut_sound(planned))
     with _timed(spent, "verify"):
         verify_video(Path(video), planned)
-    with _timed(spent, "loudness"), tempfile.TemporaryDirectory() as folder:
-        arguments = loudness_arguments(str(Path(video).resolve()))
-        run_ffmpeg(find_ffmpeg(), arguments, folder=Path(folder), most_bytes=0)
+    with tempfile.TemporaryDirectory() as name:
+        folder, program = Path(name), find_ffmpeg()
+        copying = ["-i", str(Path(video).resolve()), "-map", "0:a", "-c", "copy", "sound.m4a"]
+        run_ffmpeg(program, copying, folder=folder, most_bytes=1 << 30)
+        with _timed(spent, "loudness"):
+            run_ffmpeg(program, loudness_arguments("sound.m4a"), folder=folder, most_bytes=0)
     return spent
 
 
