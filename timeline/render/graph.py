@@ -133,7 +133,7 @@ def chunk_arguments(
         output: Name of the file to write.
     """
     picture = _composite(plan, chunk, facts, drawings)
-    return to_arguments(
+    encoded = to_arguments(
         ffmpeg.output(
             picture,
             f"file:{output}",
@@ -145,6 +145,8 @@ def chunk_arguments(
             f="mp4",
         )
     )
+    # Chunks run side by side on all cores already; threads inside of each only cost memory and time.
+    return ["-filter_complex_threads", "1", *encoded]
 
 
 def _composite(plan: RenderPlan, chunk: Chunk, facts: Mapping[int, MediaFacts], drawings: Drawings) -> Any:
@@ -153,10 +155,10 @@ def _composite(plan: RenderPlan, chunk: Chunk, facts: Mapping[int, MediaFacts], 
     inputs = Inputs()
     canvas = [
         inputs.still(name, framerate=rate)
+        .filter("format", "yuv420p")  # once, not for every clone
+        .filter("setsar", 1)
         .filter("tpad", stop_mode="clone", stop=backdrop.end_frame - backdrop.start_frame)
         .filter("trim", end_frame=backdrop.end_frame - backdrop.start_frame)
-        .filter("format", "yuv420p")
-        .filter("setsar", 1)
         for name, backdrop in zip(drawings.backdrops, chunk.backdrops, strict=True)
     ]
     picture = canvas[0] if len(canvas) == 1 else ffmpeg.concat(*canvas, v=1, a=0)
