@@ -191,7 +191,7 @@ def test_encoder_settings_are_those_of_timeline() -> None:
 @pytest.mark.parametrize(
     ("name", "ways"),
     [
-        ("clips_8", {TIMELINE, GRAPH, GRAPH_FREE, *PARTS}),
+        pytest.param("clips_8", {TIMELINE, GRAPH, GRAPH_FREE, *PARTS}, marks=pytest.mark.slow),
         pytest.param(GUIDE, {KEPT, RENAMED + "ios_test1", WINDOW}, marks=pytest.mark.slow),
     ],
 )
