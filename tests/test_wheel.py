@@ -68,6 +68,6 @@ def test_demo_works_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None
     assert answer.returncode == 0, answer.stderr
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert made == {
-        *("index.html", "manifest.json", "presence.csv", "review.mp4", "poster.jpg"),
+        *("index.html", "manifest.json", "presence.csv", "review.mp4", "review.report.json", "poster.jpg"),
         *("timeline.png", "timeline-wall.png", "result.json", "roster.csv", "media"),
     }
