@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import CAMERA, Cli, Lesson, codes_shown, names_in, wrong_frames
-from timeline.errors import OutputHeldError
+from timeline.errors import OutputHeldError, OutputVerificationError
+from timeline.media.ffmpeg import run_ffmpeg
 from timeline.media.store import default_cache
 from timeline.render import pieces as piece_module
 from timeline.render import shots
@@ -192,6 +193,26 @@ class TestReuse:
         lesson.render("one.mp4", crf=40)
         assert lesson.render("two.mp4", crf=20).path.read_bytes() == before
         assert encodings[-1].new_pieces == 0
+
+    def test_a_file_that_is_replaced_meanwhile_is_not_kept_under_its_old_content(
+        self, lesson: Lesson, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The render is refused, and the next one shows what is there then."""
+        lesson.add(CAMERA, "amy", 0, 2000)
+        healthy = lesson.path(0).read_bytes()
+        other = lesson.studio.file(code=77, tone_hz=500, duration_ms=2000).read_bytes()
+        real = run_ffmpeg
+
+        def replacing(*arguments: object, **options: object) -> object:
+            lesson.path(0).write_bytes(other)
+            return real(*arguments, **options)  # type: ignore[arg-type]
+
+        monkeypatch.setattr("timeline.render.encode.run_ffmpeg", replacing)
+        with pytest.raises(OutputVerificationError, match=r"f0\.mp4 changed while it was rendered"):
+            lesson.render()
+        monkeypatch.setattr("timeline.render.encode.run_ffmpeg", real)
+        lesson.path(0).write_bytes(healthy)
+        assert wrong_frames(lesson.render(), lesson) == []
 
 
 class TestKilled:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from timeline.errors import FFmpegFailedError
+from timeline.errors import FFmpegFailedError, OutputVerificationError
 from timeline.interval import Span
 from timeline.media.facts import input_name
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
@@ -39,6 +39,7 @@ from timeline.render.sound import (
 )
 from timeline.render.sources import Obstacles
 from timeline.render.suspects import ALL_SOUND, FIRST_PICTURE, failing_inputs
+from timeline.sinks import file_name
 from timeline.units import frame_start_ms, sample_at
 
 LONG_GRAPH = 100_000
@@ -152,6 +153,7 @@ class _Workshop:
     def __init__(self, job: Job, ffmpeg: FFmpeg, folder: Path, store: PieceStore) -> None:
         self._job, self._ffmpeg, self._folder, self._store = job, ffmpeg, folder, store
         self._build = build_of(ffmpeg)
+        self._identities = {input_name(facts): _identity(facts.path) for facts in job.facts.values()}
         self._stop = threading.Event()
 
     def key(self, piece: Piece) -> str:
@@ -194,6 +196,7 @@ class _Workshop:
             if self._stop.is_set():
                 return _Result(Made())
             if target.is_file() and ran.frames >= piece.frames:
+                self._check_inputs(piece)
                 damage = {piece.contents[name]: n for name, n in ran.damage.items() if name in piece.contents}
                 self._store.keep(key, target, damage)
                 return _Result(Made(damage))
@@ -210,6 +213,15 @@ class _Workshop:
         if not obstacles:
             raise failure
         return _Result(Made(), obstacles)
+
+    def _check_inputs(self, piece: Piece) -> None:
+        """Refuse a piece of a file that was replaced meanwhile: its key would tell of another content."""
+        for facts in self._job.facts.values():
+            name = input_name(facts)
+            if name in piece.contents and _identity(facts.path) != self._identities[name]:
+                raise OutputVerificationError(
+                    f"{file_name(facts.path)} changed while it was rendered; run again"
+                )
 
     def _obstacles(self, task: _Task, failure: FFmpegFailedError) -> Obstacles:
         """Return what of the files of a piece cannot be decoded."""
@@ -231,6 +243,15 @@ class _Workshop:
                 span = Span(math.floor(begin_ms), math.ceil(begin_ms + length_ms))
                 pictures[shot.clip] = (*pictures.get(shot.clip, ()), span)
         return Obstacles(pictures)
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    """Return what tells whether a file was replaced or changed; None where it is gone."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _contents(arguments: Sequence[str], job: Job, own: Mapping[str, str]) -> dict[str, str]:
