@@ -51,9 +51,18 @@ def replace_numbers(page: str, text: str) -> str:
     Raises:
         ValueError: The two comments are not there, each once and in this order.
     """
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"expected {BEGIN} and then {END}, each once")
-    return f"{page.partition(BEGIN)[0]}{BEGIN}\n\n{text}\n\n{END}{page.partition(END)[2]}"
+    return put_between(page, BEGIN, END, text)
+
+
+def put_between(page: str, begin: str, end: str, text: str) -> str:
+    """Return *page* with *text* between two comments.
+
+    Raises:
+        ValueError: They are not there, each once and in this order.
+    """
+    if page.count(begin) != 1 or page.count(end) != 1 or page.index(begin) > page.index(end):
+        raise ValueError(f"expected {begin} and then {end}, each once")
+    return f"{page.partition(begin)[0]}{begin}\n\n{text}\n\n{end}{page.partition(end)[2]}"
 
 
 def numbers_in(page: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from benchmarks.page import NOTHING, README, Row, table
+from benchmarks.page import NOTHING, README, Row, put_between, table
 from benchmarks.render_cost import Cost
 from benchmarks.render_material import GUIDE, HOUR
 from benchmarks.render_report import (
@@ -49,9 +49,7 @@ def replace_tables(page: str, text: str) -> str:
     Raises:
         ValueError: The two comments are not there, each once and in this order.
     """
-    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
-        raise ValueError(f"expected {BEGIN} and then {END}, each once")
-    return f"{page.partition(BEGIN)[0]}{BEGIN}\n\n{text}\n\n{END}{page.partition(END)[2]}"
+    return put_between(page, BEGIN, END, text)
 
 
 def _introduction(numbers: RenderNumbers) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
+import pytest
 
 from tests.conftest import CAMERA, Lesson, lesson_of, row
 from tests.hostile_names import NAMES
 from timeline.media.ffmpeg import find_ffmpeg, run_ffmpeg
-from timeline.model import Section
+from timeline.model import Section, Timeline
 from timeline.render.chapters import chapters_text
 from timeline.render.plan import plan_video
 from timeline.sinks import text_line
@@ -54,18 +55,16 @@ def test_a_lesson_without_a_pause_has_none(lesson: Lesson) -> None:
     assert read(lesson.render().path) == []
 
 
-def test_any_title_is_a_title_and_nothing_else(tmp_path: Path, real_ffmpeg: Path) -> None:
+def test_any_title_is_a_title_and_nothing_else(
+    tmp_path: Path, real_ffmpeg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As ffmpeg reads them back, one chapter for each."""
     names = [name for name in NAMES if name.strip()]
     lesson = lesson_of(row(CAMERA, "amy", 0, 1000 * len(names)))
     sections = tuple(Section(1000 * n, 1000 * (n + 1), name) for n, name in enumerate(names))
 
-    class Told:
-        def sections(self) -> tuple[Section, ...]:
-            return sections
-
-    plan = plan_video(lesson)
-    (tmp_path / "c.txt").write_text(chapters_text(Told(), plan), encoding="utf-8")  # type: ignore[arg-type]
+    monkeypatch.setattr(Timeline, "sections", lambda _: sections)
+    (tmp_path / "c.txt").write_text(chapters_text(lesson, plan_video(lesson)), encoding="utf-8")
     source = ["-f", "lavfi", "-i", f"anullsrc=d={len(names)}", "-f", "ffmetadata", "-i", "c.txt"]
     arguments = [*source, "-map", "0", "-map_chapters", "1", "-f", "matroska", "o.mka"]
     run_ffmpeg(find_ffmpeg(real_ffmpeg), arguments, folder=tmp_path, most_bytes=10_000_000)

@@ -204,7 +204,7 @@ def is_python(name: str) -> bool:
     )
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="there is no strace")
+@pytest.mark.skipif(shutil.which("strace") is None, reason="there is no strace; ci.yml installs it")
 def test_no_hostile_file_makes_another_be_opened(
     hostile: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, children: probe._Children
 ) -> None:

@@ -8,12 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import CAMERA, Cli, Lesson, codes_shown, names_in, wrong_frames
 from timeline.errors import OutputHeldError, OutputVerificationError
-from timeline.media.ffmpeg import run_ffmpeg
+from timeline.media.ffmpeg import Ran, run_ffmpeg
 from timeline.media.store import default_cache
 from timeline.render import pieces as piece_module
 from timeline.render import shots
@@ -43,8 +44,8 @@ def encodings(monkeypatch: pytest.MonkeyPatch) -> list[Encoded]:
     """What came of each encoding."""
     made: list[Encoded] = []
 
-    def spy(*arguments: object, **options: object) -> Encoded:
-        made.append(encode_video(*arguments, **options))  # type: ignore[arg-type]
+    def spy(*arguments: Any, **options: Any) -> Encoded:
+        made.append(encode_video(*arguments, **options))
         return made[-1]
 
     monkeypatch.setattr("timeline.render.video.encode_video", spy)
@@ -203,9 +204,9 @@ class TestReuse:
         other = lesson.studio.file(code=77, tone_hz=500, duration_ms=2000).read_bytes()
         real = run_ffmpeg
 
-        def replacing(*arguments: object, **options: object) -> object:
+        def replacing(*arguments: Any, **options: Any) -> Ran:
             lesson.path(0).write_bytes(other)
-            return real(*arguments, **options)  # type: ignore[arg-type]
+            return real(*arguments, **options)
 
         monkeypatch.setattr("timeline.render.encode.run_ffmpeg", replacing)
         with pytest.raises(OutputVerificationError, match=r"f0\.mp4 changed while it was rendered"):
