@@ -17,9 +17,10 @@ from timeline.model import Pause
 from timeline.palette import CANVAS_COLOUR, kind_colour
 from timeline.render.artwork import (
     SLATE_COLOUR,
-    draw_backdrop,
+    draw_blank,
     draw_label,
     draw_pause_note,
+    draw_slate,
     slate_line,
 )
 from timeline.render.layout import Rectangle
@@ -84,7 +85,7 @@ def test_any_name_is_drawn_in_a_font_that_has_all_of_it(
     """On labels and slates, in wide tiles and narrow ones, also right to left."""
     for place in (PLACE, Rectangle(0, 0, 60, 40), Rectangle(0, 0, 8, 8)):
         draw_label(tmp_path / "label.png", name, "camera", place)
-        draw_backdrop(tmp_path / "b.png", (400, 300), [(place, "camera", name, "camera off")])
+        draw_slate(tmp_path / "b.png", (place.width, place.height), "camera", name, "camera off")
     check_covered(drawn)
 
 
@@ -117,30 +118,29 @@ def test_a_label_carries_the_colour_of_its_kind_and_lets_the_picture_through(tmp
     assert 0 < middle[-3][3] < 255
 
 
-def test_a_backdrop_is_the_canvas_with_its_slates(tmp_path: Path) -> None:
-    """Nothing outside of them."""
-    draw_backdrop(tmp_path / "b.png", (400, 300), [(PLACE, "camera", "amy", "camera off")])
+def test_a_slate_fills_its_tile(tmp_path: Path) -> None:
+    """But for its round corners."""
+    draw_slate(tmp_path / "b.png", (320, 240), "camera", "amy", "camera off")
     image = pixels(tmp_path / "b.png")
-    assert image.shape == (300, 400, 3)
-    inside = image[20:260, 40:360]
-    assert (inside.reshape(-1, 3) == rgb(SLATE_COLOUR)).all(axis=1).mean() > 0.8
-    assert (inside.max(axis=2) > 180).sum() > 20  # the name
-    image[20:260, 40:360] = rgb(CANVAS_COLOUR)
-    assert (image == rgb(CANVAS_COLOUR)).all()
+    assert image.shape == (240, 320, 3)
+    assert (image.reshape(-1, 3) == rgb(SLATE_COLOUR)).all(axis=1).mean() > 0.8
+    assert (image.max(axis=2) > 180).sum() > 20  # the name
+    corners = image[[0, 0, -1, -1], [0, -1, 0, -1]]
+    assert (corners == rgb(CANVAS_COLOUR)).all()
 
 
 def test_slates_of_other_people_and_other_reasons_look_different(tmp_path: Path) -> None:
     """Who and why are both written."""
     seen = []
     for who, why in (("amy", "camera off"), ("bo", "camera off"), ("amy", "file missing")):
-        draw_backdrop(tmp_path / "b.png", (400, 300), [(PLACE, "camera", who, why)])
+        draw_slate(tmp_path / "b.png", (320, 240), "camera", who, why)
         seen.append(pixels(tmp_path / "b.png").tobytes())
     assert len(set(seen)) == 3
 
 
 def test_an_empty_canvas_is_drawn(tmp_path: Path) -> None:
     """A lesson of sound only."""
-    draw_backdrop(tmp_path / "b.png", (64, 64), [])
+    draw_blank(tmp_path / "b.png", (64, 64), CANVAS_COLOUR)
     assert (pixels(tmp_path / "b.png") == rgb(CANVAS_COLOUR)).all()
 
 

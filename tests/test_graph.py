@@ -15,15 +15,9 @@ from tests.conftest import BOARD, CAMERA, Row, lesson_of, row
 from tests.test_plan import LAYOUTS_TO_TRY, results
 from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
 from timeline.media.gate import DEMUXERS
+from timeline.render.composite import Clock, Drawings, Overlay, chunk_arguments
 from timeline.render.encoders import Encoding
-from timeline.render.graph import (
-    FILTERS,
-    Clock,
-    Drawings,
-    Overlay,
-    chunk_arguments,
-    join_arguments,
-)
+from timeline.render.graph import FILTERS, join_arguments
 from timeline.render.layout import Rectangle
 from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
@@ -82,13 +76,14 @@ def commands(plan: RenderPlan, **facts: Any) -> list[Arguments]:
     made = []
     for chunk in cut_chunks(plan):
         labels, notes = overlays(plan, chunk) if facts.get("labels", True) else ({}, [])
-        names = [f"backdrop_{n}.png" for n in range(len(chunk.backdrops))]
-        cards: dict[int, list[Overlay]] = {}
-        for card in (*chunk.slates, *chunk.badges):
-            over = Overlay("card.png", 0, 0, card.start_frame, card.end_frame)
-            cards.setdefault(card.region, []).append(over)
+        slates = [f"slate_{n}.png" for n in range(len(chunk.slates))]
+        blanks = {n: f"blank_{n}.png" for n in range(len(plan.regions)) if not chunk.is_whole(n)}
+        badges: dict[int, list[Overlay]] = {}
+        for card in chunk.badges:
+            over = Overlay("badge.png", 0, 0, card.start_frame, card.end_frame)
+            badges.setdefault(card.region, []).append(over)
         clock = Clock("clock.png", Rectangle(0, 0, 20, 10), 0, 0) if facts.get("labels", True) else None
-        drawings = Drawings(names, labels, notes, cards, clock)
+        drawings = Drawings("canvas.png", slates, blanks, labels, badges, notes, clock)
         made.append(chunk_arguments(plan, chunk, known, drawings, Encoding(), "chunk.mp4"))
     for number, window in enumerate(cut_sound(plan)):
         made.append(window_arguments(window, known, {}, f"sound_{number}.flac"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
@@ -13,13 +14,19 @@ from tests.conftest import BOARD, CAMERA, SCREEN, Row, lesson_of, row
 from tests.test_plan import LAYOUTS_TO_TRY, results
 from timeline.render import shots
 from timeline.render.layout_names import LayoutLike
-from timeline.render.plan import RenderPlan, plan_video
+from timeline.render.plan import PlanScene, RenderPlan, plan_video
 from timeline.render.shots import CHUNK_MAX_S, CHUNK_MIN_S, Chunk, cut_chunks
 
 
 def plan_of(*rows: Row, **options: Any) -> RenderPlan:
     """The plan of some rows."""
     return plan_video(lesson_of(*rows), **options)
+
+
+def seen_in(plan: RenderPlan, chunk: Chunk) -> list[PlanScene]:
+    """The scenes that have a frame in a chunk."""
+    end = chunk.start_frame + chunk.frames
+    return [s for s in plan.scenes if max(s.start_frame, chunk.start_frame) < min(s.end_frame, end)]
 
 
 def check_against_plan(plan: RenderPlan, chunks: tuple[Chunk, ...]) -> None:
@@ -32,16 +39,16 @@ def check_against_plan(plan: RenderPlan, chunks: tuple[Chunk, ...]) -> None:
     first = int(plan.start_ms * plan.frame_rate / 1000 + Fraction(1, 2))
     for chunk in chunks:
         assert all(0 <= c.start_frame < c.end_frame <= chunk.frames for c in (*chunk.slates, *chunk.badges))
-        assert chunk.backdrops[0].start_frame == 0
-        assert chunk.backdrops[-1].end_frame == chunk.frames
-        for one, other in zip(chunk.backdrops, chunk.backdrops[1:], strict=False):
-            assert one.end_frame == other.start_frame
+        for region in range(len(plan.regions)):
+            parts = chunk.parts(region)
+            for one, other in itertools.pairwise(parts):
+                assert one.end_frame <= other.start_frame
+            holes = [tiles.tiles[region].hidden for tiles in seen_in(plan, chunk)]
+            assert chunk.is_whole(region) == (not any(holes))
         for frame in range(chunk.frames):
             number = chunk.start_frame + frame
             scene = next(s for s in plan.scenes if s.start_frame <= number < s.end_frame)
-            empty = next(b for b in chunk.backdrops if b.start_frame <= frame < b.end_frame)
-            cards = [c for c in chunk.slates if c.start_frame <= frame < c.end_frame]
-            slated = [region for region, _ in empty.slates] + [card.region for card in cards]
+            slated = [c.region for c in chunk.slates if c.start_frame <= frame < c.end_frame]
             assert len(set(slated)) == len(slated)
             badges = [c for c in chunk.badges if c.start_frame <= frame < c.end_frame]
             counted = {region: tile.more for region, tile in enumerate(scene.tiles) if tile.more}
@@ -117,18 +124,15 @@ def test_chunks_are_20_to_30_s_and_cut_at_edges() -> None:
     assert len(cut_chunks(plan_of(row(BOARD, "", 0, 35_000)))) == 1
 
 
-def test_slates_that_stay_share_a_backdrop() -> None:
-    """An edge that changes no slate makes no new picture of the canvas."""
+def test_a_slate_that_stays_is_one_slate() -> None:
+    """An edge elsewhere does not cut it."""
     rows = [
         row(CAMERA, "amy", 0, 4000),
         row(CAMERA, "amy", 4000, 4000, "b.mp4"),
         row(BOARD, "", 0, 2000, "w.mp4"),
     ]
     (chunk,) = cut_chunks(plan_of(*rows))
-    assert [(b.start_frame, b.end_frame, len(b.slates)) for b in chunk.backdrops] == [
-        (0, 30, 0),
-        (30, 120, 1),
-    ]
+    assert [(s.region, s.start_frame, s.end_frame) for s in chunk.slates] == [(0, 30, 120)]
 
 
 def test_slates_and_badges_over_pictures_are_cut_with_the_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,9 +150,9 @@ def test_slates_and_badges_over_pictures_are_cut_with_the_chunks(monkeypatch: py
 
 
 def test_a_scene_shorter_than_a_frame_leaves_no_trace() -> None:
-    """No shot and no backdrop of no frames."""
+    """No shot and no slate of no frames."""
     rows = [row(CAMERA, "amy", 0, 4000), row(CAMERA, "bo", 2000, 10, "b.mp4")]
     (chunk,) = cut_chunks(plan_of(*rows))
     assert all(shot.end_frame > shot.start_frame for shot in chunk.shots)
-    assert all(b.end_frame > b.start_frame for b in chunk.backdrops)
+    assert all(slate.end_frame > slate.start_frame for slate in chunk.slates)
     assert {shot.clip for shot in chunk.shots} == {0}

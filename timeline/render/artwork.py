@@ -37,40 +37,47 @@ _ABSENT = {
 }
 
 
-def draw_backdrop(
+def draw_blank(path: Path, size_px: tuple[int, int], background: str | tuple[int, int, int]) -> None:
+    """Write a picture of *size_px*, (width, height), in one colour as a PNG."""
+    Image.new("RGB", size_px, background).save(path)
+
+
+def draw_slate(
     path: Path,
     size_px: tuple[int, int],
-    slates: Sequence[tuple[Rectangle, str, str, str]],
+    kind: str,
+    name: str,
+    line: str,
     *,
     background: str | tuple[int, int, int] = CANVAS_COLOUR,
     font: Font = None,
 ) -> None:
-    """Write the canvas with its slates as a PNG.
+    """Write what stands in a tile where nothing plays as a PNG.
 
     Args:
         path: Where to.
-        size_px: (width, height) of the canvas.
-        slates: (place, kind, name, line below) of each empty tile.
-        background: Colour of the canvas.
+        size_px: (width, height) of the tile.
+        kind: Of the track.
+        name: Of the track.
+        line: Below the name: why nothing plays.
+        background: Colour behind the slate's round corners.
         font: A font file to try first.
     """
-    canvas = Image.new("RGB", size_px, background)
-    draw = ImageDraw.Draw(canvas)
-    for place, kind, name, line in slates:
-        box = (place.x, place.y, place.x + place.width - 1, place.y + place.height - 1)
-        radius = min(12, place.height // 10)
-        draw.rounded_rectangle(box, radius, fill=SLATE_COLOUR)
-        middle_x, middle_y = place.x + place.width / 2, place.y + place.height / 2
-        name_px = max(9, min(place.height // 8, 40))
-        line_px = max(8, name_px * 6 // 10)
-        draw.rectangle(
-            (middle_x - name_px, middle_y - name_px * 1.35, middle_x + name_px, middle_y - name_px * 1.25),
-            fill=kind_colour(kind),
-        )
-        room = place.width - 2 * GUTTER_PX
-        _centred(draw, (middle_x, middle_y - name_px * 0.3), name, name_px, _TEXT_COLOUR, room, font)
-        _centred(draw, (middle_x, middle_y + name_px), line, line_px, _QUIET_COLOUR, room, font)
-    canvas.save(path)
+    width_px, height_px = size_px
+    image = Image.new("RGB", size_px, background)
+    draw = ImageDraw.Draw(image)
+    draw.rounded_rectangle((0, 0, width_px - 1, height_px - 1), min(12, height_px // 10), fill=SLATE_COLOUR)
+    middle_x, middle_y = width_px / 2, height_px / 2
+    name_px = max(9, min(height_px // 8, 40))
+    line_px = max(8, name_px * 6 // 10)
+    draw.rectangle(
+        (middle_x - name_px, middle_y - name_px * 1.35, middle_x + name_px, middle_y - name_px * 1.25),
+        fill=kind_colour(kind),
+    )
+    room_px = width_px - 2 * GUTTER_PX
+    _centred(draw, (middle_x, middle_y - name_px * 0.3), name, name_px, _TEXT_COLOUR, room_px, font)
+    _centred(draw, (middle_x, middle_y + name_px), line, line_px, _QUIET_COLOUR, room_px, font)
+    image.save(path)
 
 
 def draw_label(path: Path, name: str, kind: str, place: Rectangle, *, font: Font = None) -> tuple[int, int]:

@@ -1,28 +1,26 @@
-"""Draws all that a chunk shows beside videos: backdrops, names, notes, a title, cards, a clock."""
+"""Draws all that a chunk shows beside videos: slates, names, badges, notes, a title, a clock."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
-from pathlib import Path
 
 from timeline import kinds
 from timeline.model import Timeline
 from timeline.render.artwork import (
-    draw_backdrop,
+    draw_badge,
+    draw_blank,
     draw_clocks,
     draw_label,
     draw_pause_note,
+    draw_slate,
     draw_title,
     slate_line,
 )
-from timeline.render.cards import Slate, draw_cards
+from timeline.render.composite import Clock, Drawings, Overlay
 from timeline.render.fit import picture_place
-from timeline.render.graph import Clock, Drawings, Overlay
 from timeline.render.job import Job
-from timeline.render.layout import Rectangle
-from timeline.render.plan import Tile
-from timeline.render.shots import Chunk
+from timeline.render.shots import Card, Chunk
+from timeline.render.sketches import Sketchbook
 from timeline.units import format_time, format_wall_time, second_of_frame, seconds_to_ms
 
 NOTE_MS = 4000
@@ -31,22 +29,18 @@ PLAYBACK, WALL = "playback", "wall"
 """What a clock may show."""
 
 
-def draw_chunk(job: Job, chunk: Chunk, folder: Path) -> Drawings:
-    """Draw what *chunk* needs into *folder*, and return where it goes."""
-    plan, backdrops = job.plan, []
-    slate = functools.partial(_slate, job)
-    for number, backdrop in enumerate(chunk.backdrops):
-        name = f"backdrop_{chunk.number:05d}_{number:03d}.png"
-        slates = [slate(tile, tile.rectangle) for _, tile in backdrop.slates]
-        size_px = (plan.width_px, plan.height_px)
-        draw_backdrop(folder / name, size_px, slates, background=plan.background, font=job.font)
-        backdrops.append(name)
+def draw_chunk(job: Job, chunk: Chunk, book: Sketchbook) -> Drawings:
+    """Draw what *chunk* needs into *book*, and return where it goes."""
+    plan = job.plan
+    canvas, _ = book.draw(draw_blank, (plan.width_px, plan.height_px), plan.background)
     return Drawings(
-        backdrops=backdrops,
-        labels=_labels(job, chunk, folder) if job.labels else {},
-        notes=[*_notes(job, chunk, folder)] if job.labels else [],
-        cards=draw_cards(plan, chunk, folder, slate, badges=job.labels, font=job.font),
-        clock=_clock(job, chunk, folder) if job.clock else None,
+        canvas=canvas,
+        slates=[_slate(job, card, book) for card in chunk.slates],
+        blanks=_blanks(job, chunk, book),
+        labels=_labels(job, chunk, book) if job.labels else {},
+        badges=_badges(job, chunk, book) if job.labels else {},
+        notes=[*_notes(job, chunk, book)] if job.labels else [],
+        clock=_clock(job, chunk, book) if job.clock else None,
     )
 
 
@@ -57,40 +51,66 @@ def clock_text(timeline: Timeline, clock: str, second: int) -> str:
     return format_time(at_ms) if wall_ms is None else format_wall_time(wall_ms - wall_ms % 1000)[11:19]
 
 
-def _labels(job: Job, chunk: Chunk, folder: Path) -> dict[tuple[int, int], Overlay]:
+def _slate(job: Job, card: Card, book: Sketchbook) -> str:
+    """Draw what stands in an empty tile."""
+    tile, place = card.tile, card.tile.rectangle
+    kind = next(track.kind for track in job.timeline.tracks if track.id == tile.track)
+    line = slate_line(kind, None if tile.lost is None else job.reasons[tile.lost])
+    name, _ = book.draw(
+        draw_slate,
+        (place.width, place.height),
+        kind,
+        job.names[tile.track],
+        line,
+        background=job.plan.background,
+        font=job.font,
+    )
+    return name
+
+
+def _blanks(job: Job, chunk: Chunk, book: Sketchbook) -> dict[int, str]:
+    blanks = {}
+    for number, region in enumerate(job.plan.regions):
+        if chunk.parts(number) and not chunk.is_whole(number):
+            size_px = (region.rectangle.width, region.rectangle.height)
+            blanks[number], _ = book.draw(draw_blank, size_px, job.plan.background)
+    return blanks
+
+
+def _labels(job: Job, chunk: Chunk, book: Sketchbook) -> dict[tuple[int, int], Overlay]:
     tracks = {track.id: track for track in job.timeline.tracks}
     labels: dict[tuple[int, int], Overlay] = {}
     for shot in chunk.shots:
         track = tracks[shot.track]
         if (shot.region, shot.clip) in labels or track.kind not in kinds.PERSONAL_KINDS:
             continue  # a board is nobody's; a name would only cover it
-        name = f"label_{chunk.number:05d}_{shot.region:03d}_{shot.clip:06d}.png"
         place = shot.rectangle
         if shot.fit == "contain":
             place = picture_place(place, job.facts[shot.clip])
-        x, y = draw_label(folder / name, job.names[track.id], track.kind, place, font=job.font)
-        labels[shot.region, shot.clip] = Overlay(name, x, y, 0, chunk.frames)
+        name, at = book.draw(draw_label, job.names[track.id], track.kind, place, font=job.font)
+        labels[shot.region, shot.clip] = Overlay(name, *at, 0, chunk.frames)
     return labels
 
 
-def _slate(job: Job, tile: Tile, place: Rectangle) -> Slate:
-    """Return what is drawn in *place* for an empty tile."""
-    kind = next(track.kind for track in job.timeline.tracks if track.id == tile.track)
-    reason = None if tile.lost is None else job.reasons[tile.lost]
-    return place, kind, job.names[tile.track], slate_line(kind, reason)
+def _badges(job: Job, chunk: Chunk, book: Sketchbook) -> dict[int, list[Overlay]]:
+    badges: dict[int, list[Overlay]] = {}
+    for card in chunk.badges:
+        name, at = book.draw(draw_badge, card.tile.more, card.tile.rectangle, font=job.font)
+        badges.setdefault(card.region, []).append(Overlay(name, *at, card.start_frame, card.end_frame))
+    return badges
 
 
-def _notes(job: Job, chunk: Chunk, folder: Path) -> Iterator[Overlay]:
+def _notes(job: Job, chunk: Chunk, book: Sketchbook) -> Iterator[Overlay]:
     size_px = (job.plan.width_px, job.plan.height_px)
-    for number, pause in enumerate(job.timeline.pauses):
+    for pause in job.timeline.pauses:
         frames = _note_frames(job, chunk, pause.at_ms)
         if frames is not None:
-            name = f"note_{chunk.number:05d}_{number:03d}.png"
-            yield Overlay(name, *draw_pause_note(folder / name, pause, size_px, font=job.font), *frames)
+            name, at = book.draw(draw_pause_note, pause, size_px, font=job.font)
+            yield Overlay(name, *at, *frames)
     frames = _note_frames(job, chunk, 0)
     if job.title and frames is not None:
-        name = f"title_{chunk.number:05d}.png"
-        yield Overlay(name, *draw_title(folder / name, job.title, size_px, font=job.font), *frames)
+        name, at = book.draw(draw_title, job.title, size_px, font=job.font)
+        yield Overlay(name, *at, *frames)
 
 
 def _note_frames(job: Job, chunk: Chunk, at_ms: int) -> tuple[int, int] | None:
@@ -100,12 +120,12 @@ def _note_frames(job: Job, chunk: Chunk, at_ms: int) -> tuple[int, int] | None:
     return (max(0, begin), min(end, chunk.frames)) if begin < chunk.frames and end > 0 else None
 
 
-def _clock(job: Job, chunk: Chunk, folder: Path) -> Clock:
+def _clock(job: Job, chunk: Chunk, book: Sketchbook) -> Clock:
     """Draw what a clock shows in each second of a chunk, one below the other."""
-    plan, name = job.plan, f"clock_{chunk.number:05d}.png"
+    plan = job.plan
     first_frame = chunk.start_frame - plan.frame(0)  # counted from playback time 0
     first = second_of_frame(first_frame, plan.frame_rate)
     last = second_of_frame(first_frame + chunk.frames - 1, plan.frame_rate)
-    texts = [clock_text(job.timeline, str(job.clock), second) for second in range(first, last + 1)]
-    place = draw_clocks(folder / name, texts, (plan.width_px, plan.height_px), font=job.font)
+    texts = tuple(clock_text(job.timeline, str(job.clock), second) for second in range(first, last + 1))
+    name, place = book.draw(draw_clocks, texts, (plan.width_px, plan.height_px), font=job.font)
     return Clock(name, place, first, first_frame)

@@ -20,15 +20,17 @@ from timeline.errors import FFmpegFailedError, OutputVerificationError
 from timeline.interval import Span
 from timeline.media.facts import input_name
 from timeline.media.ffmpeg import FFmpeg, run_ffmpeg
-from timeline.publish import disk_errors, file_sha256
+from timeline.publish import disk_errors
 from timeline.render.chapters import chapters_text
+from timeline.render.composite import chunk_arguments, still_arguments
 from timeline.render.drawing import draw_chunk
-from timeline.render.graph import chunk_arguments, join_arguments, still_arguments
+from timeline.render.graph import join_arguments
 from timeline.render.job import Job
 from timeline.render.pieces import Made, Piece, PieceStore, build_of, piece_key
 from timeline.render.plan import RenderPlan
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.shots import Chunk, cut_chunks
+from timeline.render.sketches import Sketchbook
 from timeline.render.sound import (
     conversion_arguments,
     cut_sound,
@@ -103,7 +105,8 @@ def encode_video(
         converted = dict(zip(changing, (piece.name for piece in conversions), strict=True))
         own = {f"file:{piece.name}": workshop.key(piece) for piece in conversions}
         sounds = [_window_piece(job, number, window, converted, own) for number, window in enumerate(windows)]
-        pictures = [_chunk_piece(job, chunk, folder) for chunk in chunks]
+        book = Sketchbook(folder)
+        pictures = [_chunk_piece(job, chunk, book) for chunk in chunks]
     tasks = [_Task(piece) for piece in sounds]
     tasks += [
         _Task(piece, chunk, counter.of_chunk(chunk.number))
@@ -292,7 +295,7 @@ def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: Pi
     chunk = dataclasses.replace(cut_chunks(job.plan)[0], frames=1)
     workshop = _Workshop(job, ffmpeg, folder, store)
     with disk_errors(output):
-        piece = _chunk_piece(job, chunk, folder, as_still=True)
+        piece = _chunk_piece(job, chunk, Sketchbook(folder), as_still=True)
     (result,) = workshop.make([_Task(piece, chunk)])
     if not result.obstacles:
         with disk_errors(output):
@@ -301,15 +304,15 @@ def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: Pi
     return Encoded(damage, result.obstacles, 1, int(result.made.is_new))
 
 
-def _chunk_piece(job: Job, chunk: Chunk, folder: Path, *, as_still: bool = False) -> Piece:
+def _chunk_piece(job: Job, chunk: Chunk, book: Sketchbook, *, as_still: bool = False) -> Piece:
     """Draw what a chunk needs and return its piece: its video, or its first picture."""
-    plan, drawings = job.plan, draw_chunk(job, chunk, folder)
+    plan, drawings = job.plan, draw_chunk(job, chunk, book)
     name = "still.png" if as_still else f"chunk_{chunk.number:05d}.mp4"
     if as_still:
         arguments = still_arguments(plan, chunk, job.facts, drawings, name)
     else:
         arguments = chunk_arguments(plan, chunk, job.facts, drawings, job.encoding, name)
-    own = {f"file:{picture}": file_sha256(folder / picture) for picture in drawings.names}
+    own = {f"file:{name}": book.contents[name] for name in drawings.names}
     most_bytes = SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px
     return Piece(name, tuple(arguments), _contents(arguments, job, own), most_bytes, chunk.frames)
 

@@ -134,6 +134,12 @@ class RenderPlan:
         lost = {tile.lost for scene in shown for tile in scene.tiles if tile.lost is not None}
         return tuple(sorted(lost.union(self.silenced_files)))
 
+    @property
+    def upper_regions(self) -> frozenset[int]:
+        """Numbers of the regions that lie over others."""
+        places = [region.rectangle for region in self.regions]
+        return frozenset(n for n, place in enumerate(places) if any(map(place.overlaps, places[:n])))
+
     def frame(self, at_ms: int) -> int:
         """Return the output frame at playback time *at_ms*."""
         return frame_at(at_ms, self.frame_rate) - frame_at(self.start_ms, self.frame_rate)

@@ -53,24 +53,14 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Backdrop:
-    """Frames of the chunk during which the same regions are empty, and the (region, tile) of each."""
-
-    start_frame: int
-    end_frame: int
-    slates: tuple[tuple[int, Tile], ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Card:
-    """Frames of the chunk during which something of ours lies over a region's pictures, and over those below.
+    """Frames of the chunk during which a region shows something of ours.
 
     Attributes:
         region: Number of the region in the plan.
         start_frame: First frame.
         end_frame: Frame after the last.
-        tile: What it is about: a slate that the backdrop cannot hold since pictures lie between, or a badge
-            with the number of those who have no tile.
+        tile: What it is about: a slate, or a badge with the number of those who have no tile.
     """
 
     region: int
@@ -87,19 +77,27 @@ class Chunk:
         number: From 0.
         start_frame: First frame of the output in it.
         frames: How many.
-        shots: In the order in which they are drawn.
-        backdrops: They tile the chunk's frames.
-        slates: Those of regions that lie over others.
-        badges: In tiles that say how many more are on camera.
+        shots: What is seen of files, region by region.
+        slates: What stands in regions instead, region by region.
+        badges: In tiles that say how many more are on camera, over a shot or a slate.
     """
 
     number: int
     start_frame: int
     frames: int
     shots: tuple[Shot, ...]
-    backdrops: tuple[Backdrop, ...]
     slates: tuple[Card, ...] = ()
     badges: tuple[Card, ...] = ()
+
+    def parts(self, region: int) -> list[Shot | Card]:
+        """Return the shots and slates of a region, in order; between them it shows nothing."""
+        every: tuple[Shot | Card, ...] = (*self.shots, *self.slates)
+        parts = [part for part in every if part.region == region]
+        return sorted(parts, key=lambda part: part.start_frame)
+
+    def is_whole(self, region: int) -> bool:
+        """Return whether a region shows a shot or a slate in each frame."""
+        return sum(part.end_frame - part.start_frame for part in self.parts(region)) == self.frames
 
 
 def cut_chunks(plan: RenderPlan) -> tuple[Chunk, ...]:
@@ -128,20 +126,11 @@ def _chunk(plan: RenderPlan, number: int, start: int, end: int) -> Chunk:
     shots: list[Shot] = []
     for region in range(len(plan.regions)):
         shots.extend(_region_shots(plan, region, scenes, start, end))
-    upper = _upper_regions(plan)
     slates, badges = [], []
     for region in range(len(plan.regions)):
-        if region in upper:
-            slates += _cards(region, scenes, start, end, _slate_of)
+        slates += _cards(region, scenes, start, end, _slate_of)
         badges += _cards(region, scenes, start, end, _badge_of)
-    backdrops = _backdrops(scenes, start, end, upper)
-    return Chunk(number, start, end - start, tuple(shots), backdrops, tuple(slates), tuple(badges))
-
-
-def _upper_regions(plan: RenderPlan) -> set[int]:
-    """Return the numbers of the regions that lie over others."""
-    places = [region.rectangle for region in plan.regions]
-    return {n for n, place in enumerate(places) if any(place.overlaps(below) for below in places[:n])}
+    return Chunk(number, start, end - start, tuple(shots), tuple(slates), tuple(badges))
 
 
 def _slate_of(tile: Tile) -> object:
@@ -205,21 +194,3 @@ def _goes_on(shot: Shot, file: int, first: int, media_ms: Fraction, frame_rate: 
     """Return whether *shot* reaches frame *first* and the same file simply plays on there."""
     reached_ms = shot.media_start_ms + frame_start_ms(first - shot.start_frame, frame_rate)
     return not shot.held and shot.clip == file and shot.end_frame == first and reached_ms == media_ms
-
-
-def _backdrops(scenes: list[PlanScene], start: int, end: int, upper: set[int]) -> tuple[Backdrop, ...]:
-    backdrops: list[Backdrop] = []
-    for scene in scenes:
-        first, last = max(scene.start_frame, start) - start, min(scene.end_frame, end) - start
-        if first >= last:
-            continue
-        slates = tuple(
-            (n, dataclasses.replace(tile, more=0))
-            for n, tile in enumerate(scene.tiles)
-            if tile.file is None and not tile.hidden and n not in upper
-        )
-        if backdrops and backdrops[-1].slates == slates:
-            backdrops[-1] = dataclasses.replace(backdrops[-1], end_frame=last)
-        else:
-            backdrops.append(Backdrop(first, last, slates))
-    return tuple(backdrops)

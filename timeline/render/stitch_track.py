@@ -17,9 +17,8 @@ from timeline.interval import Span
 from timeline.media.facts import MediaFacts, input_name
 from timeline.model import Clip
 from timeline.publish import disk_errors
-from timeline.render.artwork import draw_backdrop, slate_line
+from timeline.render.artwork import draw_slate, slate_line
 from timeline.render.encode import SPARE_BYTES
-from timeline.render.layout import Rectangle
 from timeline.render.parameter_sets import merged_record
 from timeline.render.plan import KnownFile
 from timeline.render.sources import Obstacles
@@ -221,10 +220,9 @@ class _Picture:
     def _drawn(self, line: str) -> Source:
         job, form = self._job, self._form
         stem = f"{job.prefix}_slate_{len(self._slates):06d}"
-        whole = Rectangle(0, 0, form.width_px, form.height_px)
-        slate = (whole, job.track.kind, job.name, line)
+        size_px = (form.width_px, form.height_px)
         with disk_errors(job.folder):
-            draw_backdrop(job.folder / f"{stem}.png", (form.width_px, form.height_px), [slate], font=job.font)
+            draw_slate(job.folder / f"{stem}.png", size_px, job.track.kind, job.name, line, font=job.font)
         longest_ms = max(part.end_ms - part.start_ms for part in self._stretches)
         frames = math.ceil(min(SLATE_UNIT_S * 1000, longest_ms) * form.frame_rate / 1000)
         arguments = still_arguments(f"{stem}.png", frames, form, job.crf, f"{stem}.mp4")

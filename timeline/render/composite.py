@@ -1,0 +1,301 @@
+"""The picture of a chunk as a graph: one stream per region, laid side by side, then over each other.
+
+The parts of a region, which follow each other, are joined into a stream as long as the chunk. Regions that
+overlap no earlier one are put onto the canvas by ``xstack``, which copies; ``overlay``, which has to blend,
+is left for the others and for what is drawn over pictures. A stream that comes out too short ends the
+whole output, so a picture that cannot be had is noticed and never closed up.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import ffmpeg
+
+from timeline.media.facts import MediaFacts
+from timeline.render.encoders import Encoding, encoder_options
+from timeline.render.fit import contained, covered
+from timeline.render.graph import Inputs, to_arguments
+from timeline.render.layout import Rectangle
+from timeline.render.plan import RenderPlan
+from timeline.render.shots import Card, Chunk, Shot
+from timeline.units import frame_start_ms, seconds
+
+_TIMESCALE = 15360 * 1001
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """A picture laid over others: its file in the working folder, where on the canvas, in which frames."""
+
+    name: str
+    x: int
+    y: int
+    start_frame: int
+    end_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a clock shows in each second, as one picture: one below the other.
+
+    Attributes:
+        name: Its file in the working folder.
+        place: Where the clock is, px; its height is that of one second's text.
+        first_second: The uppermost one.
+        first_frame: Of the chunk, counted from playback time 0.
+    """
+
+    name: str
+    place: Rectangle
+    first_second: int
+    first_frame: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drawings:
+    """All that a chunk shows beside videos: files in the working folder.
+
+    Attributes:
+        canvas: The bare canvas.
+        slates: Of each of the chunk's slates.
+        blanks: The bare canvas in the size of a region, for regions with nothing at times.
+        labels: A name over each (region, file).
+        badges: What lies over the pictures of a region, by region.
+        notes: What lies over everything for a while.
+        clock: What lies over everything all the time.
+    """
+
+    canvas: str
+    slates: Sequence[str] = ()
+    blanks: Mapping[int, str] = field(default_factory=dict)
+    labels: Mapping[tuple[int, int], Overlay] = field(default_factory=dict)
+    badges: Mapping[int, Sequence[Overlay]] = field(default_factory=dict)
+    notes: Sequence[Overlay] = ()
+    clock: Clock | None = None
+
+    @property
+    def names(self) -> Iterator[str]:
+        """All files."""
+        yield from (self.canvas, *self.slates, *self.blanks.values())
+        for overlay in (*self.labels.values(), *itertools.chain(*self.badges.values()), *self.notes):
+            yield overlay.name
+        if self.clock:
+            yield self.clock.name
+
+
+def chunk_arguments(
+    plan: RenderPlan,
+    chunk: Chunk,
+    facts: Mapping[int, MediaFacts],
+    drawings: Drawings,
+    encoding: Encoding,
+    output: str,
+) -> list[str]:
+    """Return ffmpeg's arguments that encode the picture of one chunk.
+
+    Args:
+        plan: The whole plan.
+        chunk: A piece of it.
+        facts: Of each file, by its index.
+        drawings: What is shown beside videos.
+        encoding: How to encode.
+        output: Name of the file to write.
+    """
+    picture = _Composite(plan, chunk, facts, drawings).picture()
+    encoded = to_arguments(
+        ffmpeg.output(
+            picture,
+            f"file:{output}",
+            r=_rate(plan.frame_rate),
+            fps_mode="cfr",
+            **encoder_options(encoding, (plan.width_px, plan.height_px), plan.frame_rate),
+            video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
+            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
+            f="mp4",
+        )
+    )
+    # Chunks run side by side on all cores already; threads inside of each only cost memory and time.
+    return ["-filter_complex_threads", "1", *encoded]
+
+
+def still_arguments(
+    plan: RenderPlan, chunk: Chunk, facts: Mapping[int, MediaFacts], drawings: Drawings, output: str
+) -> list[str]:
+    """Return ffmpeg's arguments that write the first picture of a chunk as a PNG; as `chunk_arguments`."""
+    picture = _Composite(plan, chunk, facts, drawings).picture()
+    options = {"vcodec": "png", "pix_fmt": "rgb24", "frames:v": 1, "update": 1, "map_metadata": -1}
+    return to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))
+
+
+class _Composite:
+    """Builds the graph of a chunk's picture."""
+
+    def __init__(
+        self, plan: RenderPlan, chunk: Chunk, facts: Mapping[int, MediaFacts], drawings: Drawings
+    ) -> None:
+        self._plan, self._chunk, self._facts, self._drawings = plan, chunk, facts, drawings
+        self._rate = _rate(plan.frame_rate)
+        self._inputs = Inputs()
+
+    def picture(self) -> Any:
+        """Return the stream of the chunk's pictures."""
+        upper = self._plan.upper_regions
+        shown = [number for number in range(len(self._plan.regions)) if self._chunk.parts(number)]
+        picture = self._canvas_with([number for number in shown if number not in upper])
+        for number in shown:
+            if number in upper:
+                picture = self._with_upper(picture, number)
+        for note in self._drawings.notes:
+            picture = self._laid_over(picture, note)
+        if self._drawings.clock:
+            picture = self._with_clock(picture, self._drawings.clock)
+        return picture.filter("format", "yuv420p")
+
+    def _canvas_with(self, regions: Sequence[int]) -> Any:
+        """Return the canvas with *regions*, none of which overlaps another, copied onto it."""
+        canvas = self._standing(self._drawings.canvas, self._chunk.frames)
+        if not regions:
+            return canvas
+        places = [self._plan.regions[region].rectangle for region in regions]
+        corners = "|".join(["0_0", *(f"{place.x}_{place.y}" for place in places)])
+        streams = [canvas, *(self._region(region) for region in regions)]
+        return ffmpeg.filter(streams, "xstack", inputs=len(streams), layout=corners, shortest=1)
+
+    def _with_upper(self, picture: Any, region: int) -> Any:
+        """Return *picture* with a region over it that overlaps others."""
+        place, options = self._plan.regions[region].rectangle, {}
+        if not self._chunk.is_whole(region):
+            spans = [(part.start_frame, part.end_frame) for part in self._chunk.parts(region)]
+            options["enable"] = "+".join(itertools.starmap(self._during, spans))
+        return ffmpeg.filter(
+            [picture, self._region(region)], "overlay", x=place.x, y=place.y, shortest=1, **options
+        )
+
+    def _region(self, region: int) -> Any:
+        """Return what a region shows, frame by frame."""
+        parts: list[Any] = []
+        at = 0
+        for part in self._chunk.parts(region):
+            if part.start_frame > at:
+                parts.append(self._standing(self._drawings.blanks[region], part.start_frame - at))
+            parts.append(self._part(part))
+            at = part.end_frame
+        if at < self._chunk.frames:
+            parts.append(self._standing(self._drawings.blanks[region], self._chunk.frames - at))
+        stream = parts[0] if len(parts) == 1 else self._numbered(ffmpeg.concat(*parts, v=1, a=0))
+        place = self._plan.regions[region].rectangle
+        for badge in self._drawings.badges.get(region, ()):
+            stream = self._laid_over(stream, badge, place)
+        return stream
+
+    def _part(self, part: Shot | Card) -> Any:
+        frames = part.end_frame - part.start_frame
+        if isinstance(part, Card):
+            slate = self._drawings.slates[self._chunk.slates.index(part)]
+            return self._standing(slate, frames)
+        tile = _tile(self._plan, part, self._facts[part.clip], self._inputs)
+        label = self._drawings.labels.get((part.region, part.clip))
+        if label is not None:
+            place = part.rectangle
+            above = self._inputs.still(label.name)
+            tile = ffmpeg.filter(
+                [tile, above], "overlay", x=label.x - place.x, y=label.y - place.y, eof_action="repeat"
+            )
+        return self._numbered(tile)
+
+    def _standing(self, name: str, frames: int) -> Any:
+        """Return a picture of our own that is shown for so many frames."""
+        still = (
+            self._inputs.still(name, framerate=self._rate)
+            .filter("format", "yuv420p")  # once, not for every clone
+            .filter("setsar", 1)
+            .filter("tpad", stop_mode="clone", stop=frames)
+            .filter("trim", end_frame=frames)
+        )
+        return self._numbered(still)
+
+    def _laid_over(self, picture: Any, overlay: Overlay, place: Rectangle | None = None) -> Any:
+        """Return *picture*, of *place* or of the whole canvas, with one of our own over it for a while."""
+        x, y = (place.x, place.y) if place else (0, 0)
+        return ffmpeg.filter(
+            [picture, self._inputs.still(overlay.name)],
+            "overlay",
+            x=overlay.x - x,
+            y=overlay.y - y,
+            eof_action="repeat",
+            enable=self._during(overlay.start_frame, overlay.end_frame),
+        )
+
+    def _with_clock(self, picture: Any, clock: Clock) -> Any:
+        """Lay the text of each frame's second over *picture*: its part of a tall picture of all seconds."""
+        place, rate = clock.place, self._plan.frame_rate
+        second = f"trunc((2*({clock.first_frame}+n)+1)*{rate.denominator}/{2 * rate.numerator})"
+        texts = (
+            self._inputs.still(clock.name, framerate=self._rate)
+            .filter("tpad", stop_mode="clone", stop=self._chunk.frames)
+            .filter("crop", place.width, place.height, 0, f"({second}-{clock.first_second})*{place.height}")
+        )
+        return ffmpeg.filter(
+            [picture, self._numbered(texts)], "overlay", x=place.x, y=place.y, eof_action="repeat"
+        )
+
+    def _numbered(self, stream: Any) -> Any:
+        """Return *stream* with its frames on the output's grid, from 0 on.
+
+        Whole numbers on a clock of one tick per frame: rounding cannot put a frame beside its place.
+        """
+        rate = self._plan.frame_rate
+        return stream.filter("settb", f"{rate.denominator}/{rate.numerator}").filter("setpts", "N")
+
+    @staticmethod
+    def _during(start_frame: int, end_frame: int) -> str:
+        return f"between(n,{start_frame},{end_frame - 1})"
+
+
+def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: Inputs) -> Any:
+    """Return the stream of one shot: the right frames, fitted into its rectangle."""
+    assert facts.picture is not None
+    rate = _rate(plan.frame_rate)
+    frames = shot.end_frame - shot.start_frame
+    width, height = shot.rectangle.width, shot.rectangle.height
+    # ffmpeg counts from the file's earliest stream; what begins later keeps its distance to it.
+    # Past its last frame there is nothing to find: that frame stays.
+    seek_ms = min(shot.media_start_ms, Fraction(facts.picture.last_ms)) - facts.origin_ms
+    options: dict[str, Any] = {}
+    if seek_ms > 0:
+        # Not accurate: the frame that is still on screen at this time may have begun long before. No -t:
+        # it would count from the key frame; the trim below ends the reading.
+        options |= {"ss": seconds(seek_ms), "noaccurate_seek": None}
+    tile = inputs.media(facts, **options)["V:0"]
+    if seek_ms < -frame_start_ms(1, plan.frame_rate):
+        tile = tile.filter("setpts", _later(-seek_ms))
+    tile = tile.filter("fps", fps=rate, start_time=0, eof_action="pass")  # "round" may drop the last
+    if shot.held:
+        tile = tile.filter("trim", end_frame=1)
+    aspect = facts.picture.shown_pixel_aspect
+    if shot.fit == "cover":
+        fitted = covered(tile, width, height, aspect)
+    else:
+        background = "#{:02x}{:02x}{:02x}".format(*plan.background)  # written anew from its numbers
+        fitted = contained(tile, width, height, aspect, background)
+    return (
+        fitted.filter("setsar", 1)
+        .filter("format", "yuv420p")
+        .filter("tpad", stop=-1, stop_mode="clone")
+        .filter("trim", end_frame=frames)
+    )
+
+
+def _later(by_ms: Fraction) -> str:
+    """Return the expression that moves a stream by exactly *by_ms*, to the nearest tick of its clock."""
+    by_s = by_ms / 1000
+    return f"PTS+round({by_s.numerator}/{by_s.denominator}/TB)"
+
+
+def _rate(frame_rate: Fraction) -> str:
+    return f"{frame_rate.numerator}/{frame_rate.denominator}"
