@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -73,11 +73,21 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A piece, what to look at when it fails, and whom to tell of its frames."""
+    """A piece to make.
+
+    Attributes:
+        piece: What to make.
+        chunk: Of pictures, to look at when it fails.
+        count: Is told of its frames.
+        needs: Tasks that come before this one in the same list, and whose pieces this one opens.
+        then: Called when the piece is there.
+    """
 
     piece: Piece
     chunk: Chunk | None = None
     count: Callable[[int], None] | None = None
+    needs: tuple[_Task, ...] = ()
+    then: Callable[[], None] | None = None
 
 
 def encode_video(
@@ -107,7 +117,17 @@ def encode_video(
         sounds = [_window_piece(job, number, window, converted, own) for number, window in enumerate(windows)]
         book = Sketchbook(folder)
         pictures = [_chunk_piece(job, chunk, book) for chunk in chunks]
+        master = _master_piece(job, sounds, [workshop.key(piece) for piece in sounds], folder)
+        (folder / "chapters.txt").write_text(chapters_text(job.timeline, job.plan), encoding="utf-8")
+        (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pictures))
+    heard: list[tuple[float | None, float | None]] = []
+
+    def listen() -> None:
+        measured = run_ffmpeg(ffmpeg, loudness_arguments(master.name), folder=folder, most_bytes=0)
+        heard.append(read_loudness(measured.tail))
+
     tasks = [_Task(piece) for piece in sounds]
+    tasks.append(_Task(master, needs=tuple(tasks), then=listen))
     tasks += [
         _Task(piece, chunk, counter.of_chunk(chunk.number))
         for piece, chunk in zip(pictures, chunks, strict=True)
@@ -117,11 +137,6 @@ def encode_video(
     if obstacles:
         return Encoded({}, obstacles)
     with disk_errors(output):
-        master = _master_piece(job, sounds, [workshop.key(piece) for piece in sounds], folder)
-        (folder / "chapters.txt").write_text(chapters_text(job.timeline, job.plan), encoding="utf-8")
-        (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pictures))
-    made += workshop.make([_Task(master)])
-    with disk_errors(output):
         sizes = [(folder / piece.name).stat().st_size for piece in (*pictures, master)]
     join = join_arguments("chunks.txt", master.name, "chapters.txt", str(output.resolve()))
     run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=SPARE_BYTES + 2 * sum(sizes))
@@ -129,14 +144,8 @@ def encode_video(
     for piece in made:
         damage.update(piece.made.damage)
     by_position = {position: damage[content] for position, content in job.contents.items()}
-    measured = run_ffmpeg(ffmpeg, loudness_arguments(master.name), folder=folder, most_bytes=0)
-    return Encoded(
-        by_position,
-        obstacles,
-        len(made),
-        sum(piece.made.is_new for piece in made),
-        *read_loudness(measured.tail),
-    )
+    new = sum(piece.made.is_new for piece in made)
+    return Encoded(by_position, obstacles, len(made), new, *heard[0])
 
 
 class _Result(NamedTuple):
@@ -167,7 +176,11 @@ class _Workshop:
         """Make all pieces; the first failure stops the others."""
         pool = ThreadPoolExecutor(max_workers=self._job.workers, thread_name_prefix="render")
         try:
-            futures = [pool.submit(self._make, task) for task in tasks]
+            by_task: dict[int, Future[_Result]] = {}
+            for task in tasks:
+                needs = [by_task[id(other)] for other in task.needs]
+                by_task[id(task)] = pool.submit(self._make_after, needs, task)
+            futures = list(by_task.values())
             finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
             return [future.result() for future in (futures if len(finished) == len(futures) else finished)]
         except BaseException:
@@ -175,6 +188,15 @@ class _Workshop:
             raise
         finally:
             pool.shutdown(cancel_futures=True)
+
+    def _make_after(self, needs: Sequence[Future[_Result]], task: _Task) -> _Result:
+        """Make a piece when all that it needs is there; those were begun before, so no one waits for ever."""
+        if _obstacles_of([future.result() for future in needs]):
+            return _Result(Made())
+        result = self._make(task)
+        if task.then and not result.obstacles and not self._stop.is_set():
+            task.then()
+        return result
 
     def _make(self, task: _Task) -> _Result:
         """Make a piece, or find out for which files it cannot be made."""
