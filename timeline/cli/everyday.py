@@ -165,6 +165,9 @@ def render(
         str, typer.Option("--encoder", help="Any video encoder of the ffmpeg that is used.")
     ] = "libx264",
     draft: Annotated[bool, typer.Option("--draft", help="Small, coarse and several times as fast.")] = False,
+    vfr: Annotated[
+        bool, typer.Option("--vfr", help="Leave out equal pictures where only boards and screens play.")
+    ] = False,
     frame: Annotated[
         str | None, typer.Option("--frame", help="Write the one frame of this playback time as a .png.")
     ] = None,
@@ -243,6 +246,7 @@ def render(
             crf=crf,
             encoder=encoder,
             draft=draft,
+            vfr=vfr,
             start_ms=start_ms,
             end_ms=end_ms,
             jobs=jobs,

@@ -25,7 +25,14 @@ from timeline.render.plan import RenderPlan
 from timeline.render.shots import Card, Chunk, Shot
 from timeline.units import frame_start_ms, seconds
 
+STILL_S = 5
+"""In a sparse chunk a picture comes at least so often: a player can jump, and no filter waits for long."""
+
 _TIMESCALE = 15360 * 1001
+_CHANGED = {"hi": 256, "lo": 128, "frac": 0.02}
+"""A frame is another one where a block of 8x8 px differs by 4 a px, or one block in 50 by 2."""
+_OTHER = {"hi": 1, "lo": 1, "frac": 0}
+"""A frame is another one where anything differs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +114,20 @@ def chunk_arguments(
         output: Name of the file to write.
     """
     picture = _Composite(plan, chunk, facts, drawings).picture()
+    rate = plan.frame_rate
+    frames: dict[str, Any]
+    if chunk.is_sparse:
+        frames = {"fps_mode": "vfr", "enc_time_base": f"{rate.denominator}/{rate.numerator}"}
+    else:
+        frames = {"fps_mode": "cfr", "r": _rate(rate), "frames:v": chunk.frames}
     encoded = to_arguments(
         ffmpeg.output(
             picture,
             f"file:{output}",
-            r=_rate(plan.frame_rate),
-            fps_mode="cfr",
+            **frames,
             **encoder_options(encoding, (plan.width_px, plan.height_px), plan.frame_rate),
             video_track_timescale=_TIMESCALE // 1001 if plan.frame_rate.denominator == 1 else _TIMESCALE,
-            **{"frames:v": chunk.frames, "map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
+            **{"map_metadata": -1, "flags:v": "+bitexact", "fflags": "+bitexact"},
             f="mp4",
         )
     )
@@ -158,13 +170,29 @@ class _Composite:
 
     def _canvas_with(self, regions: Sequence[int]) -> Any:
         """Return the canvas with *regions*, none of which overlaps another, copied onto it."""
-        canvas = self._standing(self._drawings.canvas, self._chunk.frames)
+        canvas = self._canvas()
         if not regions:
             return canvas
         places = [self._plan.regions[region].rectangle for region in regions]
         corners = "|".join(["0_0", *(f"{place.x}_{place.y}" for place in places)])
         streams = [canvas, *(self._region(region) for region in regions)]
-        return ffmpeg.filter(streams, "xstack", inputs=len(streams), layout=corners, shortest=1)
+        return ffmpeg.filter(
+            streams, "xstack", inputs=len(streams), layout=corners, shortest=int(not self._chunk.is_sparse)
+        )
+
+    def _canvas(self) -> Any:
+        """Return the bare canvas: in all frames, or in those in which a sparse chunk needs a picture."""
+        chunk, name = self._chunk, self._drawings.canvas
+        if not chunk.is_sparse:
+            return self._standing(name, chunk.frames)
+        ends = [chunk.frames] + [note.end_frame for note in self._drawings.notes]
+        shown = [note.start_frame for note in self._drawings.notes] + [n - 1 for n in ends] + ends
+        for region in self._plan.upper_regions:
+            shown += [edge for part in chunk.parts(region) for edge in (part.start_frame, part.end_frame)]
+        shown += range(0, chunk.frames, int(STILL_S * self._plan.frame_rate))
+        wanted = sorted(set(shown) & set(range(chunk.frames)))
+        times = "+".join(f"eq(N,{number})*{frame}" for number, frame in enumerate(wanted))
+        return self._standing(name, len(wanted)).filter("setpts", times)
 
     def _with_upper(self, picture: Any, region: int) -> Any:
         """Return *picture* with a region over it that overlaps others."""
@@ -177,28 +205,39 @@ class _Composite:
         )
 
     def _region(self, region: int) -> Any:
-        """Return what a region shows, frame by frame."""
-        parts: list[Any] = []
+        """Return what a region shows in the frames of the chunk."""
+        badges = self._drawings.badges.get(region, ())
+        parts = self._chunk.parts(region)
+        if self._chunk.is_sparse and len(parts) == 1 and self._chunk.is_whole(region) and not badges:
+            return self._part(parts[0])
+        streams: list[Any] = []
         at = 0
-        for part in self._chunk.parts(region):
+        for part in parts:
             if part.start_frame > at:
-                parts.append(self._standing(self._drawings.blanks[region], part.start_frame - at))
-            parts.append(self._part(part))
+                streams.append(self._standing(self._drawings.blanks[region], part.start_frame - at))
+            stream, frames = self._part(part), part.end_frame - part.start_frame
+            if self._chunk.is_sparse:
+                stream = self._lasting(stream.filter("fps", fps=self._rate, start_time=0), frames)
+            streams.append(stream)
             at = part.end_frame
         if at < self._chunk.frames:
-            parts.append(self._standing(self._drawings.blanks[region], self._chunk.frames - at))
-        stream = parts[0] if len(parts) == 1 else self._numbered(ffmpeg.concat(*parts, v=1, a=0))
+            streams.append(self._standing(self._drawings.blanks[region], self._chunk.frames - at))
+        joined = streams[0] if len(streams) == 1 else self._numbered(ffmpeg.concat(*streams, v=1, a=0))
         place = self._plan.regions[region].rectangle
-        for badge in self._drawings.badges.get(region, ()):
-            stream = self._laid_over(stream, badge, place)
-        return stream
+        for badge in badges:
+            joined = self._laid_over(joined, badge, place)
+        return self._thinned(joined, _OTHER) if self._chunk.is_sparse else joined
 
     def _part(self, part: Shot | Card) -> Any:
+        """Return a part from its first frame on: all its frames, or of a sparse chunk those that differ."""
         frames = part.end_frame - part.start_frame
         if isinstance(part, Card):
             slate = self._drawings.slates[self._chunk.slates.index(part)]
-            return self._standing(slate, frames)
-        tile = _tile(self._plan, part, self._facts[part.clip], self._inputs)
+            return self._standing(slate, 1 if self._chunk.is_sparse else frames)
+        tile = self._frames_of(part, self._facts[part.clip])
+        if self._chunk.is_sparse:
+            tile = self._thinned(self._lasting(tile, frames), _CHANGED)  # scaling costs more
+        tile = self._fitted(tile, part, self._facts[part.clip])
         label = self._drawings.labels.get((part.region, part.clip))
         if label is not None:
             place = part.rectangle
@@ -206,18 +245,22 @@ class _Composite:
             tile = ffmpeg.filter(
                 [tile, above], "overlay", x=label.x - place.x, y=label.y - place.y, eof_action="repeat"
             )
-        return self._numbered(tile)
+        return tile if self._chunk.is_sparse else self._lasting(tile, frames)
 
     def _standing(self, name: str, frames: int) -> Any:
         """Return a picture of our own that is shown for so many frames."""
-        still = (
-            self._inputs.still(name, framerate=self._rate)
-            .filter("format", "yuv420p")  # once, not for every clone
-            .filter("setsar", 1)
-            .filter("tpad", stop_mode="clone", stop=frames)
-            .filter("trim", end_frame=frames)
-        )
-        return self._numbered(still)
+        still = self._inputs.still(name, framerate=self._rate)
+        # Converted once, not for every frame.
+        return self._lasting(still.filter("format", "yuv420p").filter("setsar", 1), frames)
+
+    def _lasting(self, stream: Any, frames: int) -> Any:
+        """Return *stream* with exactly so many frames: the last one stays."""
+        lasting = stream.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=frames)
+        return self._numbered(lasting)
+
+    def _thinned(self, stream: Any, other: Mapping[str, float]) -> Any:
+        """Return *stream* without frames that equal the one before."""
+        return stream.filter("mpdecimate", max=int(STILL_S * self._plan.frame_rate), **other)
 
     def _laid_over(self, picture: Any, overlay: Overlay, place: Rectangle | None = None) -> Any:
         """Return *picture*, of *place* or of the whole canvas, with one of our own over it for a while."""
@@ -252,43 +295,40 @@ class _Composite:
         rate = self._plan.frame_rate
         return stream.filter("settb", f"{rate.denominator}/{rate.numerator}").filter("setpts", "N")
 
-    @staticmethod
-    def _during(start_frame: int, end_frame: int) -> str:
-        return f"between(n,{start_frame},{end_frame - 1})"
+    def _frames_of(self, shot: Shot, facts: MediaFacts) -> Any:
+        """Return the pictures of a file on the output's grid, the first one being that of *shot*."""
+        assert facts.picture is not None
+        # ffmpeg counts from the file's earliest stream; what begins later keeps its distance to it.
+        # Past its last frame there is nothing to find: that frame stays.
+        seek_ms = min(shot.media_start_ms, Fraction(facts.picture.last_ms)) - facts.origin_ms
+        options: dict[str, Any] = {}
+        if seek_ms > 0:
+            # Not accurate: the frame that is still on screen at this time may have begun long before. No -t:
+            # it would count from the key frame; a trim ends the reading.
+            options |= {"ss": seconds(seek_ms), "noaccurate_seek": None}
+        stream = self._inputs.media(facts, **options)["V:0"]
+        if seek_ms < -frame_start_ms(1, self._plan.frame_rate):
+            stream = stream.filter("setpts", _later(-seek_ms))
+        # "round" would drop the last one at times
+        stream = stream.filter("fps", fps=self._rate, start_time=0, eof_action="pass")
+        return stream.filter("trim", end_frame=1) if shot.held else stream
 
+    def _fitted(self, stream: Any, shot: Shot, facts: MediaFacts) -> Any:
+        """Return the pictures of a file in the size and the shape of their place."""
+        assert facts.picture is not None
+        width, height = shot.rectangle.width, shot.rectangle.height
+        aspect = facts.picture.shown_pixel_aspect
+        if shot.fit == "cover":
+            fitted = covered(stream, width, height, aspect)
+        else:
+            background = "#{:02x}{:02x}{:02x}".format(*self._plan.background)  # written anew from its numbers
+            fitted = contained(stream, width, height, aspect, background)
+        return fitted.filter("setsar", 1).filter("format", "yuv420p")
 
-def _tile(plan: RenderPlan, shot: Shot, facts: MediaFacts, inputs: Inputs) -> Any:
-    """Return the stream of one shot: the right frames, fitted into its rectangle."""
-    assert facts.picture is not None
-    rate = _rate(plan.frame_rate)
-    frames = shot.end_frame - shot.start_frame
-    width, height = shot.rectangle.width, shot.rectangle.height
-    # ffmpeg counts from the file's earliest stream; what begins later keeps its distance to it.
-    # Past its last frame there is nothing to find: that frame stays.
-    seek_ms = min(shot.media_start_ms, Fraction(facts.picture.last_ms)) - facts.origin_ms
-    options: dict[str, Any] = {}
-    if seek_ms > 0:
-        # Not accurate: the frame that is still on screen at this time may have begun long before. No -t:
-        # it would count from the key frame; the trim below ends the reading.
-        options |= {"ss": seconds(seek_ms), "noaccurate_seek": None}
-    tile = inputs.media(facts, **options)["V:0"]
-    if seek_ms < -frame_start_ms(1, plan.frame_rate):
-        tile = tile.filter("setpts", _later(-seek_ms))
-    tile = tile.filter("fps", fps=rate, start_time=0, eof_action="pass")  # "round" may drop the last
-    if shot.held:
-        tile = tile.filter("trim", end_frame=1)
-    aspect = facts.picture.shown_pixel_aspect
-    if shot.fit == "cover":
-        fitted = covered(tile, width, height, aspect)
-    else:
-        background = "#{:02x}{:02x}{:02x}".format(*plan.background)  # written anew from its numbers
-        fitted = contained(tile, width, height, aspect, background)
-    return (
-        fitted.filter("setsar", 1)
-        .filter("format", "yuv420p")
-        .filter("tpad", stop=-1, stop_mode="clone")
-        .filter("trim", end_frame=frames)
-    )
+    def _during(self, start_frame: int, end_frame: int) -> str:
+        """Return the expression that holds in these frames, of a stream with or without gaps."""
+        rate = _rate(self._plan.frame_rate)
+        return f"between(t*{rate},{start_frame - 0.5},{end_frame - 0.5})"
 
 
 def _later(by_ms: Fraction) -> str:

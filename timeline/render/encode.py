@@ -42,7 +42,7 @@ from timeline.render.sound import (
 from timeline.render.sources import Obstacles
 from timeline.render.suspects import ALL_SOUND, FIRST_PICTURE, failing_inputs
 from timeline.sinks import file_name
-from timeline.units import frame_start_ms, sample_at
+from timeline.units import frame_start_ms, sample_at, seconds
 
 LONG_GRAPH = 100_000
 """A graph of more characters than this goes into a file."""
@@ -105,7 +105,7 @@ def encode_video(
         FFmpegFailedError: ffmpeg failed, and not for a file that it cannot decode; the others are stopped.
         DiskError: The disk is full.
     """
-    chunks, windows = cut_chunks(job.plan), list(cut_sound(job.plan))
+    chunks, windows = job.chunks, list(cut_sound(job.plan))
     counter = FrameCounter(job.plan.frames, job.plan.duration_ms, progress)
     workshop = _Workshop(job, ffmpeg, folder, store)
     with disk_errors(output):
@@ -119,7 +119,7 @@ def encode_video(
         pictures = [_chunk_piece(job, chunk, book) for chunk in chunks]
         master = _master_piece(job, sounds, [workshop.key(piece) for piece in sounds], folder)
         (folder / "chapters.txt").write_text(chapters_text(job.timeline, job.plan), encoding="utf-8")
-        (folder / "chunks.txt").write_text("".join(f"file {piece.name}\n" for piece in pictures))
+        (folder / "chunks.txt").write_text(_chunk_list(job, pictures))
     heard: list[tuple[float | None, float | None]] = []
 
     def listen() -> None:
@@ -204,8 +204,8 @@ class _Workshop:
         key = self.key(piece)
         kept = self._store.find(key, target)
         if kept is not None:
-            if task.count:
-                task.count(piece.frames)
+            if task.count and task.chunk:
+                task.count(task.chunk.frames)
             return _Result(kept)
         target.unlink(missing_ok=True)  # it may be another name of a piece that is kept
         arguments = lean(list(piece.arguments), self._ffmpeg, self._folder, target.stem)
@@ -224,6 +224,8 @@ class _Workshop:
                 self._check_inputs(piece)
                 damage = {piece.contents[name]: n for name, n in ran.damage.items() if name in piece.contents}
                 self._store.keep(key, target, damage)
+                if task.count and task.chunk:
+                    task.count(task.chunk.frames)  # a sparse one has fewer
                 return _Result(Made(damage))
             failure = FFmpegFailedError(
                 f"ffmpeg wrote {ran.frames} of {piece.frames} frames"
@@ -336,7 +338,21 @@ def _chunk_piece(job: Job, chunk: Chunk, book: Sketchbook, *, as_still: bool = F
         arguments = chunk_arguments(plan, chunk, job.facts, drawings, job.encoding, name)
     own = {f"file:{name}": book.contents[name] for name in drawings.names}
     most_bytes = SPARE_BYTES + 4 * chunk.frames * plan.width_px * plan.height_px
-    return Piece(name, tuple(arguments), _contents(arguments, job, own), most_bytes, chunk.frames)
+    frames = min(chunk.frames, 2) if chunk.is_sparse else chunk.frames
+    return Piece(name, tuple(arguments), _contents(arguments, job, own), most_bytes, frames)
+
+
+def _chunk_list(job: Job, pieces: Sequence[Piece]) -> str:
+    """Return the list for ffmpeg's concat reader.
+
+    How long a chunk lasts is said where its last frame does not say it.
+    """
+    lines = []
+    for piece, chunk in zip(pieces, job.chunks, strict=True):
+        lines.append(f"file {piece.name}")
+        if chunk.is_sparse:
+            lines.append(f"duration {seconds(frame_start_ms(chunk.frames, job.plan.frame_rate))}")
+    return "\n".join([*lines, ""])
 
 
 def lean(arguments: list[str], ffmpeg: FFmpeg, folder: Path, name: str) -> list[str]:

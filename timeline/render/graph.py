@@ -21,6 +21,7 @@ _PICTURE_FILTERS = {
     "crop",
     "format",
     "fps",
+    "mpdecimate",
     "overlay",
     "pad",
     "scale",

@@ -11,6 +11,7 @@ from timeline.model import Timeline
 from timeline.render.artwork import Font
 from timeline.render.encoders import Encoding
 from timeline.render.plan import RenderPlan
+from timeline.render.shots import Chunk, cut_chunks
 from timeline.render.sources import Obstacles
 
 
@@ -31,6 +32,7 @@ class Job:
         font: A font file to try first.
         encoding: Settings of the encoder.
         workers: How many ffmpeg run side by side.
+        vfr: Whether equal pictures are left out where nothing but boards and screens plays.
         obstacles: What earlier tries stumbled over.
     """
 
@@ -46,7 +48,13 @@ class Job:
     font: Font
     encoding: Encoding
     workers: int
+    vfr: bool = False
     obstacles: Obstacles = field(default_factory=Obstacles)
+
+    @functools.cached_property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """The pieces of work; under a clock no picture equals the one before for long."""
+        return cut_chunks(self.plan, sparse=self.vfr and self.clock is None)
 
     @functools.cached_property
     def contents_by_name(self) -> Mapping[str, str]:

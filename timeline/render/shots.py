@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from timeline import kinds
 from timeline.render.layout import Rectangle
 from timeline.render.plan import PlanScene, RenderPlan, Tile
 from timeline.units import frame_at, frame_start_ms, seconds_to_ms
@@ -20,6 +21,8 @@ CHUNK_MIN_S = 20
 """A chunk ends at the first scene edge after this …"""
 CHUNK_MAX_S = 30
 """… or here, where there is none …"""
+STILL_KINDS = (kinds.SCREEN, kinds.WHITEBOARD)
+"""What often does not change for seconds."""
 CHUNK_MAX_SCENES = 60
 """… or after so many scenes: each opens files, and a graph has to stay of a size."""
 
@@ -80,6 +83,7 @@ class Chunk:
         shots: What is seen of files, region by region.
         slates: What stands in regions instead, region by region.
         badges: In tiles that say how many more are on camera, over a shot or a slate.
+        is_sparse: Whether pictures that equal the one before are left out.
     """
 
     number: int
@@ -88,6 +92,7 @@ class Chunk:
     shots: tuple[Shot, ...]
     slates: tuple[Card, ...] = ()
     badges: tuple[Card, ...] = ()
+    is_sparse: bool = False
 
     def parts(self, region: int) -> list[Shot | Card]:
         """Return the shots and slates of a region, in order; between them it shows nothing."""
@@ -100,9 +105,24 @@ class Chunk:
         return sum(part.end_frame - part.start_frame for part in self.parts(region)) == self.frames
 
 
-def cut_chunks(plan: RenderPlan) -> tuple[Chunk, ...]:
-    """Return the chunks of *plan*: `CHUNK_MIN_S` or longer but for the last, cut at scene edges if near."""
-    return tuple(_chunk(plan, number, start, end) for number, (start, end) in enumerate(_chunk_frames(plan)))
+def cut_chunks(plan: RenderPlan, *, sparse: bool = False) -> tuple[Chunk, ...]:
+    """Return the chunks of *plan*: `CHUNK_MIN_S` or longer but for the last, cut at scene edges if near.
+
+    Where *sparse* is set, chunks in which nothing but boards and screens plays, and those below all else,
+    are sparse.
+    """
+    spans = _chunk_frames(plan)
+    chunks = tuple(_chunk(plan, number, start, end) for number, (start, end) in enumerate(spans))
+    if not sparse:
+        return chunks
+    return tuple(dataclasses.replace(chunk, is_sparse=_stands_still(plan, chunk)) for chunk in chunks)
+
+
+def _stands_still(plan: RenderPlan, chunk: Chunk) -> bool:
+    """Return whether nothing plays in *chunk* but what changes little, in regions below all others."""
+    kind_of = {track.id: track.kind for region in plan.regions for track in region.tracks}
+    upper = plan.upper_regions
+    return all(kind_of[shot.track] in STILL_KINDS and shot.region not in upper for shot in chunk.shots)
 
 
 def _chunk_frames(plan: RenderPlan) -> Iterator[tuple[int, int]]:

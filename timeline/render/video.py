@@ -83,6 +83,7 @@ def render_video(
     crf: int = 23,
     encoder: str = DEFAULT_ENCODER,
     draft: bool = False,
+    vfr: bool = False,
     start_ms: int = 0,
     end_ms: int | None = None,
     jobs: int | None = None,
@@ -113,6 +114,8 @@ def render_video(
         crf: Constant quality of x264, 0 (lossless) to 51.
         encoder: Any video encoder of the ffmpeg that is used; it is tried on one frame first.
         draft: Whether speed counts more than looks.
+        vfr: Whether pictures that equal the one before are left out where nothing but boards and screens
+            plays: the output has a variable frame rate then, and costs less.
         start_ms: Where to begin, playback ms.
         end_ms: Where to end; the lesson's end by default.
         jobs: How many ffmpeg run side by side; one per core by default.
@@ -146,6 +149,7 @@ def render_video(
         clock=_clock(timeline, clock),
         title=_title(title, font),
         encoding=Encoding(encoder, crf, draft),
+        vfr=vfr,
         start_ms=start_ms,
         end_ms=end_ms,
         workers=max(1, jobs or os.cpu_count() or 1),
@@ -155,7 +159,7 @@ def render_video(
         check_encoder(job.encoding, studio.ffmpeg, settings.size_px, folder)
         encoded = encode_video(job, studio.ffmpeg, folder, part, studio.pieces, progress=progress)
         if not encoded.obstacles:
-            details.update(studio.details(job, encoded, verify_video(part, job.plan)))
+            details.update(studio.details(job, encoded, verify_video(part, job.plan, job.chunks)))
         return encoded
 
     details: dict[str, Any] = {}
@@ -215,6 +219,7 @@ def render_frame(
         clock=_clock(timeline, clock),
         title=_title(title, font),
         encoding=Encoding(),
+        vfr=False,
         start_ms=math.ceil(frame_start_ms(frame, rate)),
         end_ms=math.ceil(frame_start_ms(frame + 1, rate)),
         workers=1,
@@ -238,6 +243,7 @@ class _Settings:
     clock: str | None
     title: str
     encoding: Encoding
+    vfr: bool
     start_ms: int
     end_ms: int | None
     workers: int
@@ -311,7 +317,7 @@ class _Studio:
                 "loudness_lufs": encoded.loudness_lufs,
                 "peak_dbfs": encoded.peak_dbfs,
             },
-            "verified": verified._asdict() | {"is_evenly_spaced": True},
+            "verified": verified._asdict() | {"is_evenly_spaced": verified.pictures == verified.frames},
             "tools": {"ffmpeg": self.ffmpeg.version},
             "speed": {"pieces": encoded.pieces, "new_pieces": encoded.new_pieces},
             "clips": clip_reports(self._timeline, plan, self.examined, job.reasons),
@@ -341,6 +347,7 @@ class _Studio:
             font=self._font,
             encoding=settings.encoding,
             workers=settings.workers,
+            vfr=settings.vfr,
             obstacles=obstacles,
         )
 
