@@ -33,6 +33,9 @@ from benchmarks.render_material import (
 )
 from benchmarks.render_page import README, replace_tables, tables
 from benchmarks.render_report import (
+    BOARD,
+    BOARD_KEPT,
+    BOARD_VFR,
     DECODE,
     DRAFT,
     ENCODE,
@@ -66,6 +69,8 @@ from benchmarks.render_ways import (
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FOLDER = Path("bench_render")
+BOARD_S = 300
+"""So much of a board is rendered alone."""
 NOT_INSTALLED, LEFT_OUT = "not installed", "left out, to save time"
 OTHERS = {"melt": "melt", "GES": "ges-launch-1.0"}
 """Other engines that would be named here, by the program that each is."""
@@ -221,7 +226,12 @@ class Bench:
         if name == AGAIN:
             return first | graph
         if name == HOUR:
-            return first | kept | self._renames(name) | graph
+            board: dict[str, _Step] = {
+                BOARD: self._board,
+                BOARD_VFR: lambda stage: self._board(stage, "--vfr"),
+                BOARD_KEPT: lambda stage: self._board(stage, "--vfr"),
+            }
+            return first | kept | self._renames(name) | board | graph
         if name != GUIDE:
             return first | graph | (parts | free if name == f"clips_{max(self._sizes.clip_counts)}" else {})
         fresh: dict[str, _Step] = {
@@ -282,6 +292,15 @@ class Bench:
         )
         shutil.rmtree(cache)
         return cost
+
+    def _board(self, stage: _Stage, *options: str) -> Cost:
+        """Render the board of the first minutes alone; a draft before it makes the sound, which is kept."""
+        cache, output = stage.folder / "board", stage.folder / "board.mp4"
+        end_s = min(stage.lesson.length_s / 2, BOARD_S)
+        window = ("--layout", "single:whiteboard", "--end", str(end_s))
+        if not cache.exists():
+            measure(timeline_command(stage.lesson, output, cache, *window, "--draft"), folder=ROOT)
+        return measure(timeline_command(stage.lesson, output, cache, *window, *options), folder=ROOT)
 
     def _window(self, stage: _Stage) -> Cost:
         at_ms = busiest_ms(stage.lesson, self._sizes.window_s * 1000)

@@ -31,7 +31,7 @@ TITLES = ("Aims of the render", "Renders, side by side", "Sum of the parts", "Na
 """Headings of the tables, in their order."""
 
 PARTS_AIM, GRAPH_CPU_AIM, GRAPH_WALL_AIM, MANY_WALL_AIM = 1.15, 1.0, 1.1, 1.4
-MOVIEPY_AIM, PEAK_AIM_MIB, GROWTH_AIM, RENAME_AIM = 6.0, 600, 1.1, 0.10
+MOVIEPY_AIM, PEAK_AIM_MIB, GROWTH_AIM, RENAME_AIM, VFR_AIM = 6.0, 600, 1.1, 0.10, 1.9
 
 
 def tables(numbers: RenderNumbers) -> str:
@@ -66,7 +66,7 @@ def _introduction(numbers: RenderNumbers) -> str:
 def _aims(numbers: RenderNumbers) -> list[str]:
     if numbers.quick:
         return ["Not judged in a quick run."]
-    rows = [*_guide_aims(numbers), *_many_aims(numbers), *_memory_aims(numbers)]
+    rows = [*_guide_aims(numbers), *_many_aims(numbers), *_hour_aims(numbers), *_memory_aims(numbers)]
     return table(("aim", "aim", "measured", "met"), rows)
 
 
@@ -89,6 +89,12 @@ def _guide_aims(numbers: RenderNumbers) -> Iterator[Row]:
             met = "yes" if ratio <= RENAME_AIM else "no"
             name = f"{_name(case) if case else ''}: CPU of a rerun, {user} renamed / first run"
             yield (name, f"≤ {RENAME_AIM:.0%}", f"{ratio:.1%}", met)
+
+
+def _hour_aims(numbers: RenderNumbers) -> Iterator[Row]:
+    gain = numbers.cases[HOUR].sparse_gain if HOUR in numbers.cases else None
+    if gain is not None:
+        yield _at_least("pictures of a board alone: CPU at a constant rate / --vfr", VFR_AIM, gain)
 
 
 def _many_aims(numbers: RenderNumbers) -> Iterator[Row]:

@@ -15,6 +15,9 @@ TIMELINE, PLAIN, DRAFT, KEPT = "timeline", "timeline --no-labels", "timeline --d
 GRAPH, GRAPH_FREE = "one graph", "one graph, x264's own threads"
 WINDOW, MOVIEPY = "timeline, window", "moviepy, window"
 DECODE, SCALE, ENCODE, SOUND = "decode", "decode and scale", "encode", "sound"
+BOARD, BOARD_VFR = "timeline, the board alone", "timeline, the board alone --vfr"
+BOARD_KEPT = "timeline, the board alone, all kept"
+"""A stretch of the long lesson; the last one makes no picture, so what it costs is not the pictures'."""
 RENAMED = "timeline, renamed: "
 """Before the user id of the one who got another name."""
 
@@ -65,6 +68,14 @@ class RenderCase:
         """Costs of a rerun after one name changed, by user id."""
         names = (name for name in self.costs if name.startswith(RENAMED))
         return {name.removeprefix(RENAMED): self.costs[name] for name in names}
+
+    @property
+    def sparse_gain(self) -> float | None:
+        """So many times as cheap are the pictures of a board alone with ``--vfr``; None if not measured."""
+        if any(way not in self.costs for way in (BOARD, BOARD_VFR, BOARD_KEPT)):
+            return None
+        beside_s = self.costs[BOARD_KEPT].cpu_s
+        return (self.costs[BOARD].cpu_s - beside_s) / (self.costs[BOARD_VFR].cpu_s - beside_s)
 
     @property
     def graphs(self) -> list[Cost]:
