@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 import shlex
 import shutil
@@ -71,6 +72,18 @@ def test_shell_examples_run(command: str, clone: Path) -> None:
     answer = subprocess.run(arguments, cwd=clone, capture_output=True, text=True)
 
     assert answer.returncode == 0, answer.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "command", [line for page in ("render", "layouts", "media") for line in commands(f"docs/{page}.md")]
+)
+def test_commands_of_the_guides_run(command: str, clone: Path) -> None:
+    """Each `timeline …` line about videos and media does its job on the bundled lesson, but what downloads."""
+    if " fetch " in command:
+        return  # the bundled lesson's urls lead nowhere
+    words = [word for part in shlex.split(command) for word in (sorted(glob.glob(part)) or [part])]
+    test_shell_examples_run(shlex.join(words), clone)
 
 
 @pytest.mark.parametrize("page", PAGES)
