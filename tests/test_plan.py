@@ -326,6 +326,31 @@ class TestKnownFiles:
             (2000, None, 0),
         ]
 
+    @pytest.mark.parametrize("gaps", ["card", "hold", "hide"])
+    @pytest.mark.parametrize("first", [KnownFile(True, 2000, 0), KnownFile(False, 0, 0)])
+    def test_the_slate_of_a_file_that_ended_early_stays_over_a_seam(
+        self, first: KnownFile, gaps: str
+    ) -> None:
+        """No earlier picture comes back for a few frames, nor does another slate."""
+        rows = (
+            row(CAMERA, "amy", 0, 1000, "a.mp4"),
+            row(CAMERA, "amy", 1000, 4000, "b.mp4"),
+            row(CAMERA, "amy", 5300, 2000, "c.mp4"),
+        )
+        known = {0: KnownFile(True, 1000, 0), 1: first, 2: KnownFile(True, 2000, 0)}
+        plan = plan_of(*rows, files=known, gaps=gaps)
+        seam = [(t.file, t.lost, t.hidden) for s in plan.scenes for t in s.tiles if s.start_ms == 5000]
+        assert seam == [(None, 1, False)]
+
+    @pytest.mark.parametrize(("gaps", "file"), [("card", None), ("hold", 0)])
+    def test_a_file_that_was_seen_to_its_end_is_not_lost_in_a_seam(self, gaps: str, file: int | None) -> None:
+        """Also where the next one is missing."""
+        rows = (row(CAMERA, "amy", 0, 5000, "a.mp4"), row(CAMERA, "amy", 5300, 2000, "b.mp4"))
+        known = {0: KnownFile(True, 5000, 0), 1: KnownFile(False, 0, 0)}
+        plan = plan_of(*rows, files=known, gaps=gaps)
+        tiles = [(t.file, t.lost) for s in plan.scenes for t in s.tiles]
+        assert tiles == [(0, None), (file, None), (None, 1)]
+
     def test_a_screen_that_is_missing_gives_way_to_the_whiteboard(self) -> None:
         """What is there is shown, and what is lost is said."""
         rows = (

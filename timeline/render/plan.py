@@ -261,6 +261,8 @@ class _Chooser:
         wanted = _best((t, rank, self._declared[t.id].at(scene.start_ms)) for t, rank in tracks)
         playing = _best((t, rank, scene.clips.get(t.id)) for t, rank in tracks)
         held = _best((t, rank, _held_clip(self._seen[t.id], scene.start_ms)) for t, rank in tracks)
+        if wanted is None and held is None:
+            wanted = _best((t, rank, self._broken_off(t.id, scene.start_ms)) for t, rank in tracks)
         lost = None
         if wanted and (playing is None or playing.clip.media is not wanted.clip.media):
             lost = self._lost(wanted.clip, scene.start_ms)
@@ -288,6 +290,11 @@ class _Chooser:
             region.more(scene.start_ms),
             hidden=media_ms is None and lost is None and (self._gaps == HIDE or not region.slates),
         )
+
+    def _broken_off(self, track: str, at_ms: int) -> Clip | None:
+        """Return the clip before a seam that was not seen to its end: its slate stays, as a picture would."""
+        clip, seen = _held_clip(self._declared[track], at_ms), _ended(self._seen[track], at_ms)
+        return None if clip is None or (seen is not None and seen.end_ms == clip.end_ms) else clip
 
     def _lost(self, clip: Clip, at_ms: int) -> int | None:
         """Return the file of *clip*; None where its picture has merely not begun, and nothing is lost."""
