@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -134,6 +135,20 @@ class TestStore:
         store.prune()
         there = [store.find(f"{number}0ab", tmp_path / "b.mp4") is not None for number in range(4)]
         assert there == [False, False, True, True]
+
+    def test_a_piece_of_a_store_that_can_only_be_read_is_used(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store, made = PieceStore(tmp_path / "cache"), tmp_path / "a.mp4"
+        made.write_bytes(b"abc")
+        store.keep("12ab", made, {})
+
+        def refuse(*arguments: object) -> None:
+            raise OSError(errno.EROFS, "Read-only file system")
+
+        monkeypatch.setattr(os, "utime", refuse)
+        assert store.find("12ab", tmp_path / "b.mp4") is not None
+        assert (tmp_path / "b.mp4").read_bytes() == b"abc"
 
     def test_a_store_that_cannot_be_written_keeps_nothing(self, tmp_path: Path) -> None:
         (tmp_path / "cache").write_text("a file")

@@ -106,8 +106,9 @@ class PieceStore:
             if file_sha256(place) != note["sha256"]:
                 self.drop(key, target.suffix)
                 return None
-            os.utime(place)
-            os.utime(place.with_suffix(".json"))
+            with contextlib.suppress(OSError):  # a cache that can only be read is as good
+                os.utime(place)
+                os.utime(place.with_suffix(".json"))
             _same(place, target)
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
