@@ -100,6 +100,7 @@ INSIDE = {
         "verify",
         "report",
         "encode",
+        "locks",
         "workplace",
         "video",
         "parameter_sets",

@@ -17,11 +17,13 @@ from tests.conftest import CAMERA, Cli, Lesson, codes_shown, names_in, wrong_fra
 from timeline.errors import OutputHeldError, OutputVerificationError
 from timeline.media.ffmpeg import Ran, run_ffmpeg
 from timeline.media.store import default_cache
+from timeline.publish import hidden_name, published
 from timeline.render import pieces as piece_module
 from timeline.render import shots
 from timeline.render.encode import Encoded, encode_video
+from timeline.render.locks import held, lock_of
 from timeline.render.pieces import Piece, PieceStore, piece_key
-from timeline.render.workplace import workplace
+from timeline.render.workplace import DAY_S, workplace
 
 RENDER = """
 import sys
@@ -264,27 +266,127 @@ class TestKilled:
 
 class TestWorkplace:
     def test_an_output_is_made_by_one_run_at_a_time(self, tmp_path: Path) -> None:
+        """Whatever its cache."""
         with workplace(tmp_path / "cache", tmp_path / "a.mp4"):
             with workplace(tmp_path / "cache", tmp_path / "b.mp4"):
                 pass
-            with (
-                pytest.raises(OutputHeldError, match=rf"another run \(process {os.getpid()}\)"),
-                workplace(tmp_path / "cache", tmp_path / "a.mp4"),
-            ):
-                pass
+            for cache in ("cache", "another"):
+                with (
+                    pytest.raises(OutputHeldError, match=rf"another run \(process {os.getpid()}\)"),
+                    workplace(tmp_path / cache, tmp_path / "a.mp4"),
+                ):
+                    pass
         with workplace(tmp_path / "cache", tmp_path / "a.mp4") as folder:
             assert folder.is_dir()
-        assert not folder.exists()
+        assert names_in(tmp_path) == {"cache"}
+        assert names_in(tmp_path / "cache" / "jobs") == set()
+
+    def test_nobody_removes_the_part_of_a_run_that_lives(self, tmp_path: Path) -> None:
+        with (
+            workplace(tmp_path / "cache", tmp_path / "a.mp4"),
+            published(tmp_path / "a.mp4") as part,
+        ):
+            with (
+                pytest.raises(OutputHeldError),
+                workplace(tmp_path / "another", tmp_path / "a.mp4"),
+            ):
+                pass
+            assert part.exists()
+
+    def test_two_outputs_have_two_folders_though_one_is_a_link_to_the_other(self, tmp_path: Path) -> None:
+        (tmp_path / "a.mp4").symlink_to(tmp_path / "b.mp4")
+        with (
+            workplace(tmp_path / "cache", tmp_path / "a.mp4") as one,
+            workplace(tmp_path / "cache", tmp_path / "b.mp4") as other,
+        ):
+            assert one != other
+            assert one.is_dir()
+            assert other.is_dir()
+
+    def test_what_a_run_that_was_killed_left_is_removed_by_the_next_one(self, tmp_path: Path) -> None:
+        """Its working folder by that of any output, its lock and its part by that of its own."""
+        jobs, out = tmp_path / "cache" / "jobs", tmp_path / "a.mp4"
+        script = (
+            "import os, sys; from pathlib import Path\n"
+            "from timeline.publish import published; from timeline.render.workplace import workplace\n"
+            "with workplace(Path(sys.argv[1]), Path(sys.argv[2])) as folder, published(Path(sys.argv[2])):\n"
+            "    (folder / 'x').write_text('x'); os.kill(os.getpid(), 9)"
+        )
+        subprocess.run([sys.executable, "-c", script, str(tmp_path / "cache"), str(out)], check=False)
+        assert len(names_in(jobs)) == 2
+        assert len(names_in(tmp_path)) == 3
+        with workplace(tmp_path / "cache", tmp_path / "b.mp4") as folder:
+            assert {name.removesuffix(".lock") for name in names_in(jobs)} == {folder.name}
+        with workplace(tmp_path / "cache", out):
+            assert names_in(tmp_path) == {"cache", lock_of(out).name}
+        assert names_in(tmp_path) == {"cache"}
+
+    def test_a_lock_that_was_removed_in_between_keeps_nobody_away(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """So another one is taken."""
+        fcntl = pytest.importorskip("fcntl")
+        lock, real = lock_of(tmp_path / "a.mp4"), fcntl.flock
+        removed: list[Path] = []
+
+        def slow(handle: int, what: int) -> None:
+            if not removed:
+                lock.unlink()
+                removed.append(lock)
+            real(handle, what)
+
+        monkeypatch.setattr(fcntl, "flock", slow)
+        with held(lock, tmp_path / "a.mp4"):
+            assert removed
+            with pytest.raises(OutputHeldError), held(lock, tmp_path / "a.mp4"):
+                pass
+
+    def test_a_disk_without_locks_keeps_nobody_away(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """And only what is old is removed there, since somebody may be at work."""
+        fcntl = pytest.importorskip("fcntl")
+
+        def refuse(*arguments: object) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "flock", refuse)
+        out = tmp_path / "a.mp4"
+        young, old = (tmp_path / f"{hidden_name(out)}-{age}.mp4" for age in ("young", "old"))
+        jobs = tmp_path / "cache" / "jobs"
+        for folder in (jobs / "young", jobs / "old"):
+            folder.mkdir(parents=True)
+        for path in (young, old):
+            path.touch()
+        for path in (old, jobs / "old"):
+            os.utime(path, (time.time() - 2 * DAY_S,) * 2)
+        with workplace(tmp_path / "cache", out):
+            assert names_in(tmp_path) == {"cache", young.name, lock_of(out).name}
+        assert names_in(jobs) == {"young"}
+        assert names_in(tmp_path) == {"cache", young.name}
+
+    def test_a_system_without_locks_keeps_nobody_away(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "fcntl", None)
+        for _ in range(2):
+            with workplace(tmp_path / "cache", tmp_path / "a.mp4") as folder:
+                assert folder.is_dir()
+        assert names_in(tmp_path) == {"cache"}
+        assert names_in(tmp_path / "cache" / "jobs") == set()
 
     def test_another_run_ends_with_4(self, cli: Cli, lesson: Lesson) -> None:
         lesson.add(CAMERA, "amy", 0, 1000)
-        with workplace(default_cache(), lesson.folder / "out.mp4"):
+        with workplace(lesson.folder / "another", lesson.folder / "out.mp4"):
             answer = cli("render", lesson.write(), "-o", lesson.folder / "out.mp4")
         assert answer.status == 4
         assert "wait for it or name another output" in answer.err
 
     def test_without_a_cache_the_folder_lies_beside_the_output(self, tmp_path: Path) -> None:
+        """And the output is held all the same."""
         (tmp_path / "cache").write_text("a file")
         with workplace(tmp_path / "cache", tmp_path / "a.mp4") as folder:
             assert folder.parent == tmp_path
+            with pytest.raises(OutputHeldError), workplace(tmp_path / "cache", tmp_path / "a.mp4"):
+                pass
         assert names_in(tmp_path) == {"cache"}

@@ -11,6 +11,7 @@ import hashlib
 import os
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
     """
     check_output(path, overwrite=overwrite)
     with disk_errors(path):
-        handle, name = tempfile.mkstemp(prefix=_part_prefix(path), suffix=path.suffix, dir=path.parent)
+        handle, name = tempfile.mkstemp(prefix=f"{hidden_name(path)}-", suffix=path.suffix, dir=path.parent)
         os.close(handle)
     part = Path(name)
     try:
@@ -86,11 +87,15 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         part.unlink(missing_ok=True)
 
 
-def remove_parts(path: Path) -> None:
-    """Remove what runs that were killed left of *path*; the caller knows that no other one is at work."""
-    for part in path.parent.glob(f"{_part_prefix(path)}*"):
+def remove_parts(path: Path, *, least_age_s: float = 0) -> None:
+    """Remove what runs that were killed left of *path*, where it is as old as that.
+
+    The caller knows that no other run is at work, or that none works for so long.
+    """
+    for part in path.parent.glob(f"{hidden_name(path)}-*"):
         with contextlib.suppress(OSError):
-            part.unlink()
+            if not least_age_s or time.time() - part.stat().st_mtime > least_age_s:
+                part.unlink()
 
 
 def file_sha256(path: Path) -> str:
@@ -99,9 +104,9 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _part_prefix(path: Path) -> str:
-    """Return how the names of parts of *path* begin."""
-    return f".timeline-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+def hidden_name(path: Path) -> str:
+    """Return how the names begin of all that lies beside *path* only while it is made."""
+    return f".timeline-{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}"
 
 
 def write_text(path: Path, text: str, *, overwrite: bool = True) -> None:

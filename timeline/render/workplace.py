@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
+import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from timeline.errors import OutputHeldError
 from timeline.publish import disk_errors, remove_parts
+from timeline.render.locks import held, lock_of
+
+DAY_S = 86_400
+"""Where locks cannot say whether somebody is at work, nobody is at what is as old as this."""
 
 
 @contextlib.contextmanager
 def workplace(cache: Path, output: Path) -> Iterator[Path]:
-    """Give a working folder for what becomes *output*, and keep every other run away from it.
+    """Give a working folder for what becomes *output*, and keep every other run away from that.
 
-    What a run that was killed left behind, beside the output and in *cache*, is removed. Where *cache* cannot
-    be written the folder lies beside the output, and there is no lock.
+    What runs that were killed left behind, beside the output and in *cache*, is removed. Where *cache* cannot
+    be written the folder lies beside the output.
 
     Raises:
         OutputHeldError: Another run makes this output.
         DiskError: There is no place for the folder.
     """
-    tag = hashlib.sha256(os.fsencode(output.resolve())).hexdigest()[:16]
     with contextlib.ExitStack() as stack:
+        is_alone = stack.enter_context(held(lock_of(output), output))
+        remove_parts(output, least_age_s=0 if is_alone else DAY_S)
         jobs = _made(cache / "jobs")
         if jobs is None:
             with disk_errors(output):
                 beside = tempfile.TemporaryDirectory(prefix=".timeline-", dir=output.parent)
             yield Path(stack.enter_context(beside))
             return
-        _hold(stack, jobs / f"{tag}.lock", output)
-        remove_parts(output)
-        folder = jobs / tag
+        _remove_dead(jobs)
+        # Nobody else has this name: the same path may mean another disk to another run with this cache.
+        folder = jobs / secrets.token_hex(8)
+        stack.enter_context(held(_lock_of_job(folder), output))
         with disk_errors(folder):
-            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         yield folder
@@ -53,21 +58,16 @@ def _made(folder: Path) -> Path | None:
         return None
 
 
-def _hold(stack: contextlib.ExitStack, lock: Path, output: Path) -> None:
-    """Hold *lock* until the stack is closed; the system lets it go when a process dies."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return
-    with disk_errors(lock):
-        handle = stack.enter_context(lock.open("a+"))
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        handle.seek(0)
-        process = handle.read(20).strip()
-        who = f"another run (process {process})" if process.isdigit() else "another run"
-        raise OutputHeldError(f"{output}: {who} is making it; wait for it or name another output") from None
-    handle.truncate(0)
-    handle.write(str(os.getpid()))
-    handle.flush()
+def _lock_of_job(folder: Path) -> Path:
+    """Return the lock of a working folder, which is held before the folder is there."""
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def _remove_dead(jobs: Path) -> None:
+    """Remove the working folders of runs that were killed, whatever their output was."""
+    for folder in jobs.glob("*"):
+        with contextlib.suppress(OutputHeldError, OSError):
+            if folder.is_dir():
+                with held(_lock_of_job(folder), folder) as is_dead:
+                    if is_dead or time.time() - folder.stat().st_mtime > DAY_S:
+                        shutil.rmtree(folder, ignore_errors=True)
