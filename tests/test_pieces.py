@@ -303,16 +303,20 @@ class TestWorkplace:
             assert one.is_dir()
             assert other.is_dir()
 
-    def test_what_a_run_that_was_killed_left_is_removed_by_the_next_one(self, tmp_path: Path) -> None:
-        """Its working folder by that of any output, its lock and its part by that of its own."""
-        jobs, out = tmp_path / "cache" / "jobs", tmp_path / "a.mp4"
+    def kill(self, cache: Path, output: Path) -> None:
+        """Have a run killed that works for *output*."""
         script = (
             "import os, sys; from pathlib import Path\n"
             "from timeline.publish import published; from timeline.render.workplace import workplace\n"
             "with workplace(Path(sys.argv[1]), Path(sys.argv[2])) as folder, published(Path(sys.argv[2])):\n"
             "    (folder / 'x').write_text('x'); os.kill(os.getpid(), 9)"
         )
-        subprocess.run([sys.executable, "-c", script, str(tmp_path / "cache"), str(out)], check=False)
+        subprocess.run([sys.executable, "-c", script, str(cache), str(output)], check=False)
+
+    def test_what_a_run_that_was_killed_left_is_removed_by_the_next_one(self, tmp_path: Path) -> None:
+        """Its working folder by that of any output, its lock and its part by that of its own."""
+        jobs, out = tmp_path / "cache" / "jobs", tmp_path / "a.mp4"
+        self.kill(tmp_path / "cache", out)
         assert len(names_in(jobs)) == 2
         assert len(names_in(tmp_path)) == 3
         with workplace(tmp_path / "cache", tmp_path / "b.mp4") as folder:
@@ -320,6 +324,15 @@ class TestWorkplace:
         with workplace(tmp_path / "cache", out):
             assert names_in(tmp_path) == {"cache", lock_of(out).name}
         assert names_in(tmp_path) == {"cache"}
+
+    def test_the_working_folder_of_one_that_had_no_cache_is_removed_too(self, tmp_path: Path) -> None:
+        """It lies beside the output."""
+        cache, out = tmp_path / "cache", tmp_path / "a.mp4"
+        cache.write_text("a file")
+        self.kill(cache, out)
+        assert len(names_in(tmp_path)) == 4
+        with workplace(cache, out) as folder:
+            assert names_in(tmp_path) == {"cache", lock_of(out).name, folder.name}
 
     def test_a_lock_that_was_removed_in_between_keeps_nobody_away(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -95,7 +96,10 @@ def remove_parts(path: Path, *, least_age_s: float = 0) -> None:
     for part in path.parent.glob(f"{hidden_name(path)}-*"):
         with contextlib.suppress(OSError):
             if not least_age_s or time.time() - part.stat().st_mtime > least_age_s:
-                part.unlink()
+                if part.is_dir() and not part.is_symlink():
+                    shutil.rmtree(part, ignore_errors=True)
+                else:
+                    part.unlink()
 
 
 def file_sha256(path: Path) -> str:

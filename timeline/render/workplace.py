@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from timeline.errors import OutputHeldError
-from timeline.publish import disk_errors, remove_parts
+from timeline.publish import disk_errors, hidden_name, remove_parts
 from timeline.render.locks import held, lock_of
 
 DAY_S = 86_400
@@ -35,7 +35,7 @@ def workplace(cache: Path, output: Path) -> Iterator[Path]:
         jobs = _made(cache / "jobs")
         if jobs is None:
             with disk_errors(output):
-                beside = tempfile.TemporaryDirectory(prefix=".timeline-", dir=output.parent)
+                beside = tempfile.TemporaryDirectory(prefix=f"{hidden_name(output)}-", dir=output.parent)
             yield Path(stack.enter_context(beside))
             return
         _remove_dead(jobs)
