@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -384,6 +386,22 @@ class TestDisk:
         assert answer.status == 6, answer.err
         assert "Traceback" not in answer.err
         assert names_in(small_disk) == {"cache"}
+
+    def test_the_disk_that_is_full_is_named(self, cli: Cli, pair: Lesson, small_disk: Path) -> None:
+        """That of the cache by its folder, else that of the output."""
+        loud, out = ("--size", "1280x720", "--crf", "5"), pair.folder / "out.mp4"
+        for fill_bytes in (0, 60 << 10):  # ffmpeg meets it, and we do
+            (small_disk / "fill").write_bytes(bytes(fill_bytes))
+            answer = cli("render", pair.folder, "-o", out, *loud, "--cache", small_disk / "cache")
+            assert answer.status == 6, answer.err
+            assert re.search(rf"{small_disk}/cache/jobs/\w+: the disk is full; free some", answer.last_line)
+            shutil.rmtree(small_disk / "cache")
+        for name, options in {"out.mp4": loud, "out.png": ("--frame", "0", "--size", "1280x720")}.items():
+            (small_disk / "fill").write_bytes(bytes(60 << 10))
+            answer = cli("render", pair.folder, "-o", small_disk / name, *options)
+            assert answer.status == 6, answer.err
+            assert f"{small_disk}: the disk is full; free some" in answer.last_line
+            assert names_in(small_disk) == {"fill"}
 
     def test_a_plot_on_a_full_disk_ends_with_6(self, cli: Cli, small_disk: Path) -> None:
         """Nothing half-written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import threading
@@ -134,12 +135,13 @@ class TestRun:
             )
 
     def test_a_full_disk_is_an_error_of_its_own(self, fake_ffmpeg: Fake, tmp_path: Path) -> None:
-        """Known by what ffmpeg says."""
-        body = (
-            "print('av_interleaved_write_frame(): No space left on device', file=sys.stderr); sys.exit(228)"
-        )
-        with pytest.raises(DiskError, match="disk is full"):
-            run_ffmpeg(find_ffmpeg(fake_ffmpeg(body)), [], folder=tmp_path, most_bytes=1000)
+        """Known by what ffmpeg says; it is the disk of the file that it writes."""
+        for said in ("av_interleaved_write_frame(): No space left on device", "a: Disk quota exceeded"):
+            program = find_ffmpeg(fake_ffmpeg(f"print({said!r}, file=sys.stderr); sys.exit(228)"))
+            for output, folder in (("file:a.mp4", tmp_path), ("file:/else/where/a.mp4", "/else/where")):
+                with pytest.raises(DiskError, match=rf"^{folder}: the disk is full; free some") as caught:
+                    run_ffmpeg(program, ["-i", "x", output], folder=tmp_path, most_bytes=1000)
+                assert caught.value.errno == errno.ENOSPC
 
     @pytest.mark.skipif(LIMITS not in fences(), reason="this machine does not limit the size of files")
     def test_one_that_writes_too_much_is_killed(self, fake_ffmpeg: Fake, tmp_path: Path) -> None:

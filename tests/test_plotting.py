@@ -233,7 +233,7 @@ class TestFiles:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(Figure, "savefig", full)
-        with pytest.raises(DiskError, match="no space left"):
+        with pytest.raises(DiskError, match="the disk is full; free some space there"):
             write_plot(timeline.load(GUIDE), tmp_path / "a.png")
         assert list(tmp_path.iterdir()) == []
 

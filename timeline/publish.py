@@ -21,15 +21,21 @@ from timeline.errors import DiskError, OutputExistsError, ParameterError, Timeli
 
 @contextlib.contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
-    """Turn an OSError of writing into `DiskError`, which names the output."""
+    """Turn an OSError of writing into `DiskError`, which names *path*, or the folder whose disk is full."""
     try:
         yield
     except TimelineError:
         raise
     except OSError as error:
+        if error.errno in FULL:
+            raise disk_full(path if path.is_dir() else path.parent, errno=error.errno) from error
         reason = (error.strerror or str(error)).lower()
-        hint = "; free some space and run again" if error.errno in FULL else ""
-        raise DiskError(f"{path}: cannot be written: {reason}{hint}", errno=error.errno) from error
+        raise DiskError(f"{path}: cannot be written: {reason}", errno=error.errno) from error
+
+
+def disk_full(folder: Path, *, errno: int | None = errno.ENOSPC) -> DiskError:
+    """Return the error of a folder on whose disk nothing more can be written."""
+    return DiskError(f"{folder}: the disk is full; free some space there and run again", errno=errno)
 
 
 _UMASK = threading.Lock()

@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from timeline.errors import DiskError, FFmpegFailedError, FFmpegNotFoundError
+from timeline.errors import FFmpegFailedError, FFmpegNotFoundError
 from timeline.media.launch import fenced, plain_environment
+from timeline.publish import disk_full
 
 ENVIRONMENT_VARIABLE = "TIMELINE_FFMPEG"
 TAIL_LINES = 24
@@ -37,6 +38,7 @@ MEMORY_BYTES = 4 << 30
 MEMORY_BYTES_PER_INPUT = 256 << 20
 """… so much more for each file that it opens: the stacks of its threads count though nobody fills them."""
 
+_FULL = ("No space left on device", "Disk quota exceeded")
 _TOO_LARGE = -getattr(signal, "SIGXFSZ", 1000)
 
 # What ffmpeg says of an input that it cannot decode in places: builds since 7 by its number, older ones by
@@ -198,13 +200,18 @@ def run_ffmpeg(
             stderr_tail=watch.tail,
         )
     if process.returncode != 0:
-        if "No space left on device" in watch.tail:
-            raise DiskError(f"{folder}: the disk is full; free some space and run again")
+        if any(words in watch.tail for words in _FULL):
+            raise disk_full(_written_to(arguments, folder))
         reason = f"ffmpeg stopped with status {process.returncode}"
         if process.returncode == _TOO_LARGE:
             reason = f"ffmpeg wrote more than {most_bytes} bytes, which no such plan needs, and was killed"
         raise FFmpegFailedError(reason, command=command, stderr_tail=watch.tail)
     return watch.ran
+
+
+def _written_to(arguments: Sequence[str], folder: Path) -> Path:
+    """Return the folder of the file that ffmpeg writes: its last argument."""
+    return (folder / arguments[-1].removeprefix("file:")).parent if arguments else folder
 
 
 def _allow_many_files() -> None:

@@ -108,7 +108,7 @@ def encode_video(
     chunks, windows = job.chunks, list(cut_sound(job.plan))
     counter = FrameCounter(job.plan.frames, job.plan.duration_ms, progress)
     workshop = _Workshop(job, ffmpeg, folder, store)
-    with disk_errors(output):
+    with disk_errors(folder):
         changing = sorted(job.obstacles.changing_sounds - job.obstacles.sounds)
         conversions = [_conversion_piece(job, position) for position in changing]
         made = workshop.make([_Task(piece) for piece in conversions])
@@ -136,7 +136,7 @@ def encode_video(
     obstacles = _obstacles_of(made)
     if obstacles:
         return Encoded({}, obstacles)
-    with disk_errors(output):
+    with disk_errors(folder):
         sizes = [(folder / piece.name).stat().st_size for piece in (*pictures, master)]
     join = join_arguments("chunks.txt", master.name, "chapters.txt", str(output.resolve()))
     run_ffmpeg(ffmpeg, join, folder=folder, most_bytes=SPARE_BYTES + 2 * sum(sizes))
@@ -207,8 +207,9 @@ class _Workshop:
             if task.count and task.chunk:
                 task.count(task.chunk.frames)
             return _Result(kept)
-        target.unlink(missing_ok=True)  # it may be another name of a piece that is kept
-        arguments = lean(list(piece.arguments), self._ffmpeg, self._folder, target.stem)
+        with disk_errors(self._folder):
+            target.unlink(missing_ok=True)  # it may be another name of a piece that is kept
+            arguments = lean(list(piece.arguments), self._ffmpeg, self._folder, target.stem)
         try:
             ran = run_ffmpeg(
                 self._ffmpeg,
@@ -318,7 +319,7 @@ def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: Pi
     """Write the first frame of *job* as a PNG to *output*; as `encode_video`."""
     chunk = dataclasses.replace(cut_chunks(job.plan)[0], frames=1)
     workshop = _Workshop(job, ffmpeg, folder, store)
-    with disk_errors(output):
+    with disk_errors(folder):
         piece = _chunk_piece(job, chunk, Sketchbook(folder), as_still=True)
     (result,) = workshop.make([_Task(piece, chunk)])
     if not result.obstacles:
