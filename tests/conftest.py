@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import sys
@@ -328,6 +329,37 @@ def fake_ffmpeg(tmp_path: Path) -> Callable[[str], Path]:
         return path
 
     return make
+
+
+class Killed(BaseException):
+    """What a process that was killed would not see."""
+
+
+Dying = Callable[[int], None]
+
+
+@pytest.fixture
+def dying(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dying:
+    """Have us die before the n-th name of ``tmp_path`` is changed or removed: from then on none is."""
+    left = [-1]
+
+    def mortal(change: Callable[..., Any]) -> Callable[..., Any]:
+        def changed(path: Any, *rest: Any, **options: Any) -> Any:
+            if isinstance(path, (str, Path)) and Path(path).is_relative_to(tmp_path) and left[0] >= 0:
+                if left[0] == 0:
+                    raise Killed
+                left[0] -= 1
+            return change(path, *rest, **options)
+
+        return changed
+
+    def die_at(step: int) -> None:
+        """A negative number lets us live."""
+        left[0] = step
+
+    for name in ("replace", "rename", "unlink", "rmdir"):
+        monkeypatch.setattr(os, name, mortal(getattr(os, name)))
+    return die_at
 
 
 def names_in(folder: Path) -> set[str]:

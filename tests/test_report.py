@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.conftest import CAMERA, SCREEN, Cli, Lesson
+from tests.conftest import CAMERA, SCREEN, Cli, Dying, Killed, Lesson, names_in
 from timeline.errors import OutputExistsError
 from timeline.render.video import RenderReport, report_path
 
@@ -106,6 +106,30 @@ def test_a_report_that_is_there_is_not_replaced_unasked(lesson: Lesson) -> None:
     with pytest.raises(OutputExistsError):
         lesson.render(overwrite=False)
     assert mine.read_text() == "mine"
+
+
+def test_no_report_ever_lies_beside_another_video(lesson: Lesson, dying: Dying) -> None:
+    """Whenever a render is killed; and the next one leaves both, and nothing else."""
+    lesson.add(CAMERA, "amy", 0, 1000)
+    video, report = lesson.folder / "out.mp4", lesson.folder / "out.report.json"
+    lesson.render(crf=20)
+    old = video.read_bytes(), report.read_bytes()
+    seen = []
+    for step in range(8):
+        lesson.folder.joinpath("out.mp4").write_bytes(old[0])
+        report.write_bytes(old[1])
+        dying(step)
+        try:
+            lesson.render(crf=40)
+        except Killed:
+            is_new = video.read_bytes() != old[0]
+            is_described = report.exists() and ('"crf": 40' in report.read_text()) == is_new
+            seen.append((is_new, is_described, report.exists()))
+        dying(-1)
+    states = [(False, True, True), (False, False, False), (True, False, False), (True, True, True)]
+    assert list(dict.fromkeys(seen)) == states
+    lesson.render(crf=40)
+    assert names_in(lesson.folder) == {"media", "out.mp4", "out.report.json"}
 
 
 def test_the_command_prints_it(cli: Cli, lesson: Lesson) -> None:

@@ -77,21 +77,51 @@ def published(path: Path, *, overwrite: bool = True) -> Iterator[Path]:
         OutputExistsError: *path* is there and *overwrite* is False.
         DiskError: It cannot be written.
     """
-    check_output(path, overwrite=overwrite)
-    with disk_errors(path):
-        handle, name = tempfile.mkstemp(prefix=f"{hidden_name(path)}-", suffix=path.suffix, dir=path.parent)
-        os.close(handle)
-    part = Path(name)
-    try:
+    with published_together(path, overwrite=overwrite) as (part,):
         yield part
-        with disk_errors(path):
-            with part.open("rb+") as file:
-                os.fsync(file.fileno())
-            part.chmod(0o666 & ~umask())
-            os.replace(part, path)
-            sync_folder(path.parent)
+
+
+@contextlib.contextmanager
+def published_together(*paths: Path, overwrite: bool = True) -> Iterator[tuple[Path, ...]]:
+    """As `published`, with several paths: the first one, and what is said of it in others.
+
+    What was said of an older one is removed before that is replaced, and what is said of the new one appears
+    behind it: whoever is killed on the way leaves nothing beside a file that it does not speak of.
+    """
+    for path in paths:
+        check_output(path, overwrite=overwrite)
+    parts: list[Path] = []
+    try:
+        for path in paths:
+            with disk_errors(path):
+                prefix = f"{hidden_name(paths[0])}-"
+                handle, name = tempfile.mkstemp(prefix=prefix, suffix=path.suffix, dir=path.parent)
+                os.close(handle)
+            parts.append(Path(name))
+        yield tuple(parts)
+        for part, path in zip(parts, paths, strict=True):
+            if not overwrite:  # it may have come meanwhile
+                check_output(path, overwrite=False)
+            with disk_errors(path):
+                _flush(part)
+        for path in paths[1:]:
+            with disk_errors(path):
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
+        for part, path in zip(parts, paths, strict=True):
+            with disk_errors(path):
+                os.replace(part, path)
+                sync_folder(path.parent)
     finally:
-        part.unlink(missing_ok=True)
+        for part in parts:
+            part.unlink(missing_ok=True)
+
+
+def _flush(part: Path) -> None:
+    """Bring a file to disk, and let others read it whom the process's mask allows to."""
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+    part.chmod(0o666 & ~umask())
 
 
 def remove_parts(path: Path, *, least_age_s: float = 0) -> None:

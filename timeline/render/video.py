@@ -20,7 +20,7 @@ from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
-from timeline.publish import check_output, published, write_text
+from timeline.publish import check_output, disk_errors, published_together
 from timeline.render.artwork import Font
 from timeline.render.drawing import PLAYBACK, WALL
 from timeline.render.encode import Encoded, encode_frame, encode_video
@@ -129,7 +129,7 @@ def render_video(
         ParameterError: An argument cannot be used.
         MediaNotFoundError: No file of the lesson can be had.
         RenderError: ffmpeg is missing or failed, or its output was not right.
-        OutputExistsError: *path* is there and *overwrite* is False.
+        OutputExistsError: *path* or its report is there and *overwrite* is False.
         DiskError: The output cannot be written.
     """
     path = Path(path)
@@ -138,8 +138,8 @@ def render_video(
     layout = find_layout(layout, timeline)
     if path.suffix.lower() != ".mp4":
         raise ParameterError(f"{path}: expected a file ending in .mp4")
-    check_output(report_path(path), overwrite=overwrite)
-    studio = _Studio(timeline, path, media, cache, ffmpeg, font, overwrite)
+    outputs = (path, report_path(path))
+    studio = _Studio(timeline, outputs, media, cache, ffmpeg, font, overwrite)
     settings = _Settings(
         layout=layout,
         size_px=size_px or (DRAFT_SIZE_PX if draft else DEFAULT_SIZE_PX),
@@ -157,22 +157,19 @@ def render_video(
 
     def encode(job: Job, folder: Path, part: Path) -> Encoded:
         check_encoder(job.encoding, studio.ffmpeg, settings.size_px, folder)
-        encoded = encode_video(job, studio.ffmpeg, folder, part, studio.pieces, progress=progress)
-        if not encoded.obstacles:
-            details.update(studio.details(job, encoded, verify_video(part, job.plan, job.chunks)))
-        return encoded
+        return encode_video(job, studio.ffmpeg, folder, part, studio.pieces, progress=progress)
 
-    details: dict[str, Any] = {}
-    report = studio.make(settings, encode, began)
-    details["output"]["file"] = path.name
-    length_s = report.plan.duration_ms / 1000
-    details["speed"] |= {
-        "elapsed_s": round(report.elapsed_s, 3),
-        "x_real_time": round(length_s / report.elapsed_s, 2),
-    }
-    details["findings"] = [finding_json(item) for item in report.findings]
-    write_text(report_path(path), json_text(details) + "\n")
-    return replace(report, details=details)
+    def describe(job: Job, encoded: Encoded, part: Path, report: RenderReport) -> dict[str, Any]:
+        details = studio.details(job, encoded, verify_video(part, job.plan, job.chunks))
+        elapsed_s = time.monotonic() - began
+        details["speed"] |= {
+            "elapsed_s": round(elapsed_s, 3),
+            "x_real_time": round(job.plan.duration_ms / 1000 / elapsed_s, 2),
+        }
+        details["findings"] = [finding_json(item) for item in report.findings]
+        return details
+
+    return studio.make(settings, encode, began, describe)
 
 
 def report_path(video: Path) -> Path:
@@ -207,7 +204,7 @@ def render_frame(
     layout = find_layout(layout, timeline)
     if path.suffix.lower() != ".png":
         raise ParameterError(f"{path}: expected a file ending in .png")
-    studio = _Studio(timeline, path, media, cache, ffmpeg, font, overwrite)
+    studio = _Studio(timeline, (path,), media, cache, ffmpeg, font, overwrite)
     rate = _rate(frame_rate, studio.examined, draft=False)
     frame = min(frame_at(at_ms, rate), max(0, frame_at(timeline.duration_ms, rate) - 1))
     settings = _Settings(
@@ -250,52 +247,62 @@ class _Settings:
 
 
 class _Studio:
-    """A lesson, its files, and what they are rendered with and to."""
+    """A lesson, its files, and what they are rendered with and to; a report is the second output."""
 
     def __init__(
         self,
         timeline: Timeline,
-        path: Path,
+        outputs: tuple[Path, ...],
         media: str | os.PathLike[str] | None,
         cache: str | os.PathLike[str] | None,
         ffmpeg: str | os.PathLike[str] | None,
         font: str | os.PathLike[str] | None,
         overwrite: bool,
     ) -> None:
-        check_output(path, overwrite=overwrite)
-        self._timeline, self._path, self._font, self._overwrite = timeline, path, font, overwrite
+        for path in outputs:
+            check_output(path, overwrite=overwrite)
+        self._timeline, self._outputs, self._font, self._overwrite = timeline, outputs, font, overwrite
         self.ffmpeg = find_ffmpeg(ffmpeg)
         self._store = MediaStore(default_cache() if cache is None else Path(cache))
         folder = media_folder(None, Path(media) if media is not None else None)
         self.examined = examine_media(timeline, folder, self._store)
         require_usable(self.examined)
-        if path.resolve() in {facts.path.resolve() for facts in self.examined.facts.values()}:
-            raise ParameterError(f"{path}: is one of the lesson's own files; name another output")
+        if outputs[0].resolve() in {facts.path.resolve() for facts in self.examined.facts.values()}:
+            raise ParameterError(f"{outputs[0]}: is one of the lesson's own files; name another output")
         self._names = readable_names(timeline, font)
         self.pieces = PieceStore(self._store.folder)
 
     def make(
-        self, settings: _Settings, encode: Callable[[Job, Path, Path], Encoded], began: float
+        self,
+        settings: _Settings,
+        encode: Callable[[Job, Path, Path], Encoded],
+        began: float,
+        describe: Callable[[Job, Encoded, Path, RenderReport], dict[str, Any]] | None = None,
     ) -> RenderReport:
-        """Encode until nothing is left that cannot be decoded, and publish what came of it."""
+        """Encode until nothing is left that cannot be decoded, and publish what came of it.
+
+        Where there is a report, *describe* looks at the output and says what is in it.
+        """
         obstacles = Obstacles()
         job = self._job(settings, obstacles)
         self.pieces.prune()
         with (
-            workplace(self._store.folder, self._path) as folder,
-            published(self._path, overwrite=self._overwrite) as part,
+            workplace(self._store.folder, self._outputs[0]) as folder,
+            published_together(*self._outputs, overwrite=self._overwrite) as parts,
         ):
-            while (encoded := encode(job, folder, part)).obstacles:
+            while (encoded := encode(job, folder, parts[0])).obstacles:
                 # What cannot be decoded is left out: slates and silence take its place.
                 obstacles |= encoded.obstacles
                 job = self._job(settings, obstacles)
-        damage = damage_findings(self._timeline, self.examined, obstacles, encoded.damage)
-        return RenderReport(
-            path=self._path,
-            plan=job.plan,
-            findings=(*self.examined.findings, *damage, *self._names.findings),
-            elapsed_s=time.monotonic() - began,
-        )
+            damage = damage_findings(self._timeline, self.examined, obstacles, encoded.damage)
+            findings = (*self.examined.findings, *damage, *self._names.findings)
+            report = RenderReport(self._outputs[0], job.plan, findings, 0.0)
+            if describe:
+                report = replace(report, details=describe(job, encoded, parts[0], report))
+                with disk_errors(self._outputs[1]):
+                    text = json_text(report.details) + "\n"
+                    parts[1].write_text(text, encoding="utf-8", newline="\n")
+        return replace(report, elapsed_s=time.monotonic() - began)
 
     def details(self, job: Job, encoded: Encoded, verified: Verified) -> dict[str, Any]:
         """Return the sync report of an output that was verified."""
@@ -305,7 +312,7 @@ class _Studio:
             "version": "1.0",
             "generator": f"timeline {__version__}",
             "output": {
-                "file": None,
+                "file": self._outputs[0].name,
                 "width": plan.width_px,
                 "height": plan.height_px,
                 "fps": f"{plan.frame_rate.numerator}/{plan.frame_rate.denominator}",
