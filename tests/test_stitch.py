@@ -23,6 +23,7 @@ from tests.conftest import AUDIO, BOARD, CAMERA, SCREEN, Cli, Lesson, names_in
 from timeline.errors import OutputVerificationError
 from timeline.render import stitch_format, stitch_track
 from timeline.render.stitch_run import StitchedTrack, StitchReport, stitch_tracks
+from timeline.render.workplace import workplace
 
 RATE = 48_000
 Remake = Callable[..., None]
@@ -485,8 +486,8 @@ class TestLost:
         assert wrong_pictures(lesson, amy) == []
 
 
-def test_an_interrupt_leaves_nothing(lesson: Lesson, fake_ffmpeg: Callable[[str], Path]) -> None:
-    """Status 130, no file, no working folder."""
+def stopped(lesson: Lesson, fake_ffmpeg: Callable[[str], Path], sign: int) -> tuple[int, str]:
+    """Stitch in a process of its own, send it *sign* while ffmpeg works; exit status and talk."""
     lesson.add(CAMERA, "amy", 0, 2000)
     lesson.write()
     fake = fake_ffmpeg("print('frame=20', flush=True); open('../begun', 'w').close(); time.sleep(60)")
@@ -496,11 +497,40 @@ def test_an_interrupt_leaves_nothing(lesson: Lesson, fake_ffmpeg: Callable[[str]
     deadline = time.monotonic() + 30
     while not (folder / "begun").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(sign)
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 130, said
+    return process.returncode, said
+
+
+def test_an_interrupt_leaves_nothing(lesson: Lesson, fake_ffmpeg: Callable[[str], Path]) -> None:
+    """Status 130, no file, no working folder."""
+    status, said = stopped(lesson, fake_ffmpeg, signal.SIGTERM)
+    assert status == 130, said
     assert "Traceback" not in said
-    assert names_in(folder) == {"begun"}
+    assert names_in(lesson.folder / "tracks") == {"begun"}
+
+
+def test_what_a_stitch_that_was_killed_left_is_removed_by_the_next_one(
+    lesson: Lesson, fake_ffmpeg: Callable[[str], Path]
+) -> None:
+    stopped(lesson, fake_ffmpeg, signal.SIGKILL)
+    assert len(names_in(lesson.folder / "tracks")) == 3
+    report = stitched(lesson)
+    assert names_in(report.folder) == {"begun", "camera_01.mp4", "visibility.json"}
+
+
+def test_two_stitches_do_not_work_for_one_folder(cli: Cli, lesson: Lesson) -> None:
+    """The second one ends with status 4 and leaves everything alone."""
+    lesson.add(CAMERA, "amy", 0, 1000)
+    lesson.write()
+    folder = lesson.folder / "tracks"
+    folder.mkdir()
+    with workplace(None, folder / "visibility.json") as scratch:
+        there = names_in(folder)
+        answer = cli("stitch", lesson.folder, "-o", folder, "--cache", lesson.folder / "another")
+        assert answer.status == 4
+        assert "another run" in answer.err
+        assert scratch.name in there == names_in(folder)
 
 
 class TestFolder:

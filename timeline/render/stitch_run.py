@@ -7,7 +7,6 @@ import functools
 import json
 import operator
 import os
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -38,6 +37,7 @@ from timeline.render.stitch_track import (
     make_picture,
 )
 from timeline.render.visibility import INDEX_NAME, file_json, parts_json, visibility_json
+from timeline.render.workplace import workplace
 from timeline.units import check_crf
 
 _DEFAULT_CRF = 20
@@ -132,6 +132,7 @@ def stitch_tracks(
         MediaNotFoundError: No file of the lesson can be had.
         RenderError: ffmpeg is missing or failed, or its output was not right.
         OutputExistsError: A file is there and *overwrite* is False.
+        OutputHeldError: Another stitch works for this folder.
         DiskError: The output cannot be written.
     """
     folder = Path(folder)
@@ -157,9 +158,7 @@ def stitch_tracks(
     workers = max(1, jobs or os.cpu_count() or 1)
     stop = threading.Event()
     counter = FrameCounter(len(paths) * timeline.duration_ms, len(paths) * timeline.duration_ms, progress)
-    with disk_errors(folder):
-        scratch = tempfile.TemporaryDirectory(prefix=".timeline-", dir=folder)
-    with scratch:
+    with workplace(None, folder / INDEX_NAME) as scratch:
         track_jobs = [
             TrackJob(
                 track=track,
@@ -171,7 +170,7 @@ def stitch_tracks(
                 crf=crf,
                 threads=max(1, workers // len(timeline.tracks)),
                 ffmpeg=program,
-                folder=Path(scratch.name).resolve(),
+                folder=scratch.resolve(),
                 stop=stop,
             )
             for number, track in enumerate(timeline.tracks)

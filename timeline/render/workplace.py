@@ -19,11 +19,11 @@ DAY_S = 86_400
 
 
 @contextlib.contextmanager
-def workplace(cache: Path, output: Path) -> Iterator[Path]:
+def workplace(cache: Path | None, output: Path) -> Iterator[Path]:
     """Give a working folder for what becomes *output*, and keep every other run away from that.
 
-    What runs that were killed left behind, beside the output and in *cache*, is removed. Where *cache* cannot
-    be written the folder lies beside the output.
+    What runs that were killed left behind, beside the output and in *cache*, is removed. Without a cache, and
+    where it cannot be written, the folder lies beside the output.
 
     Raises:
         OutputHeldError: Another run makes this output.
@@ -32,7 +32,7 @@ def workplace(cache: Path, output: Path) -> Iterator[Path]:
     with contextlib.ExitStack() as stack:
         is_alone = stack.enter_context(held(lock_of(output), output))
         remove_parts(output, least_age_s=0 if is_alone else DAY_S)
-        jobs = _made(cache / "jobs")
+        jobs = None if cache is None else _made(cache / "jobs")
         if jobs is None:
             with disk_errors(output):
                 beside = tempfile.TemporaryDirectory(prefix=f"{hidden_name(output)}-", dir=output.parent)
