@@ -113,6 +113,7 @@ INSIDE = {
         "stitch_track",
         "stitch_sound",
         "visibility",
+        "stitch_folder",
         "stitch_run",
     ],
     "analysis": ["", "presence"],

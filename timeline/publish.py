@@ -103,7 +103,7 @@ def published_together(*paths: Path, overwrite: bool = True) -> Iterator[tuple[P
             if not overwrite:  # it may have come meanwhile
                 check_output(path, overwrite=False)
             with disk_errors(path):
-                _flush(part)
+                flush(part)
         for path in paths[1:]:
             with disk_errors(path):
                 path.unlink(missing_ok=True)
@@ -117,7 +117,7 @@ def published_together(*paths: Path, overwrite: bool = True) -> Iterator[tuple[P
             part.unlink(missing_ok=True)
 
 
-def _flush(part: Path) -> None:
+def flush(part: Path) -> None:
     """Bring a file to disk, and let others read it whom the process's mask allows to."""
     with part.open("rb+") as file:
         os.fsync(file.fileno())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import json
 import operator
 import os
 import threading
@@ -25,9 +24,10 @@ from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline, Track
-from timeline.publish import check_output, disk_errors, published, write_text
+from timeline.publish import disk_errors
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.sources import Obstacles, damage_findings, known_files, slate_reasons
+from timeline.render.stitch_folder import check_folder, publish_tracks
 from timeline.render.stitch_job import Part, TrackJob
 from timeline.render.stitch_sound import MadeSound, make_sound
 from timeline.render.stitch_track import (
@@ -150,8 +150,8 @@ def stitch_tracks(
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     sources = {facts.path.resolve() for facts in examined.facts.values()}
-    for path in (*paths.values(), folder / INDEX_NAME):
-        check_output(path, overwrite=overwrite)
+    check_folder(folder, [path.name for path in paths.values()], overwrite=overwrite)
+    for path in paths.values():
         if path.resolve() in sources:
             raise ParameterError(f"{path}: is one of the lesson's own files; name another folder")
     names = readable_names(timeline, font)
@@ -182,18 +182,21 @@ def stitch_tracks(
             return made
 
         tracks = _side_by_side(make, track_jobs, workers, stop)
-        # All of them are whole and verified: from here on nothing but a disk can fail.
+        obstacles = functools.reduce(operator.or_, (made.obstacles for made in tracks))
+        damage: Counter[int] = Counter()
         for made in tracks:
-            with published(made.stitched.path, overwrite=overwrite) as part, disk_errors(part):
-                os.replace(made.whole, part)
-    obstacles = functools.reduce(operator.or_, (made.obstacles for made in tracks))
-    damage: Counter[int] = Counter()
-    for made in tracks:
-        damage.update(made.damage)
-    findings = (*examined.findings, *damage_findings(timeline, examined, obstacles, damage), *names.findings)
-    document = visibility_json(timeline, [made.document for made in tracks], findings)
-    text = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    write_text(folder / INDEX_NAME, text, overwrite=overwrite)
+            damage.update(made.damage)
+        damaged = damage_findings(timeline, examined, obstacles, damage)
+        findings = (*examined.findings, *damaged, *names.findings)
+        # All of them are whole and verified: from here on nothing but a disk can fail.
+        publish_tracks(
+            folder,
+            scratch,
+            {made.stitched.path.name: made.whole for made in tracks},
+            visibility_json(timeline, [made.document for made in tracks], findings),
+            sources=sources,
+            overwrite=overwrite,
+        )
     return StitchReport(
         folder=folder,
         index=folder / INDEX_NAME,
@@ -259,7 +262,8 @@ def _make_track(timeline: Timeline, examined: ExaminedMedia, job: TrackJob, path
     lost = made.lost if job.has_picture else _silenced(job.track, examined)
     lost |= sound.dead if not job.has_picture else frozenset()
     stitched = StitchedTrack(job.track.id, path, made.parts, sound.parts, lost)
-    return _Made(stitched, whole, _document(job, examined, stitched, made), obstacles, made.damage)
+    document = _document(job, examined, stitched, made) | {"size_bytes": whole.stat().st_size}
+    return _Made(stitched, whole, document, obstacles, made.damage)
 
 
 def _silenced(track: Track, examined: ExaminedMedia) -> frozenset[int]:

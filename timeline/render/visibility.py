@@ -12,6 +12,7 @@ from timeline.render.stitch_job import Part
 from timeline.version import __version__
 
 INDEX_NAME = "visibility.json"
+INDEX_FORMAT = "timeline-visibility"
 VISIBILITY_VERSION = "1.0"
 
 
@@ -20,7 +21,7 @@ def visibility_json(
 ) -> dict[str, Any]:
     """Return the index: *tracks* as `track_json` made them."""
     return {
-        "format": "timeline-visibility",
+        "format": INDEX_FORMAT,
         "version": VISIBILITY_VERSION,
         "generator": f"timeline {__version__}",
         "room_id": timeline.room_id,
