@@ -90,6 +90,15 @@ def test_a_lost_file_and_a_gap_are_slates_of_their_own() -> None:
     ]
 
 
+@pytest.mark.parametrize(("end_ms", "lost"), [(3000, 0), (4000, None)])
+def test_the_slate_of_a_file_that_ended_early_stays_over_a_seam(end_ms: int, lost: int | None) -> None:
+    """And one that was seen to its end is not lost there, though the next one is."""
+    lesson = lesson_of(row(CAMERA, "amy", 0, 4000), row(CAMERA, "amy", 4300, 2000, "b.mp4"))
+    known = {0: KnownFile(True, end_ms, 0), 1: KnownFile(False, 0, 0)}
+    found = picture_stretches(lesson.tracks[0], known)
+    assert [part.lost for part in found if part.start_ms == 4000] == [lost]
+
+
 def test_what_is_blind_is_a_slate() -> None:
     lesson = lesson_of(row(CAMERA, "amy", 0, 4000))
     known = {0: KnownFile(True, 4000, 0, blind=(Span(1000, 2000),))}

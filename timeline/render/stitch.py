@@ -92,16 +92,21 @@ def _shown(track: Track, files: Mapping[int, KnownFile]) -> Iterator[Clip]:
 
 
 def _slates(track: Track, files: Mapping[int, KnownFile], start_ms: int, end_ms: int) -> Iterator[Stretch]:
-    """Yield what stands where nothing can be shown: a slate for each file that should, and for each gap."""
+    """Yield what stands where nothing can be shown: a slate for each file that should, and for each gap.
+
+    That of a file stays over the seam behind it.
+    """
+    lost = None
     for part in track.segments():
         begin_ms, stop_ms = max(part.start_ms, start_ms), min(part.end_ms, end_ms)
         if begin_ms >= stop_ms:
             continue
-        lost = None
         if isinstance(part, Clip):
             known = files.get(part.media.position)
             waits = known and known.usable and part.media_ms(stop_ms) <= known.picture_start_ms
             lost = None if waits else part.media.position
+        elif part.kind != "seam":
+            lost = None
         yield Stretch(begin_ms, stop_ms, None, lost=lost)
 
 
