@@ -82,6 +82,7 @@ def test_the_output_is_told_as_it_was_found(lesson: Lesson) -> None:
     )
     assert verified == {
         "frames": 45,
+        "pictures": 45,
         "picture_ms": 3000,
         "sound_ms": pytest.approx(3000, abs=43),
         "is_evenly_spaced": True,

@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -173,25 +173,31 @@ class _Workshop:
         return piece_key(piece, self._build)
 
     def make(self, tasks: Sequence[_Task]) -> list[_Result]:
-        """Make all pieces; the first failure stops the others."""
-        pool = ThreadPoolExecutor(max_workers=self._job.workers, thread_name_prefix="render")
+        """Make all pieces, each when what it needs is there; the first failure stops the others."""
+        workers = self._job.workers
+        pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="render")
+        waiting, running = list(tasks), dict[Future[_Result], _Task]()
+        results: dict[int, _Result] = {}
         try:
-            by_task: dict[int, Future[_Result]] = {}
-            for task in tasks:
-                needs = [by_task[id(other)] for other in task.needs]
-                by_task[id(task)] = pool.submit(self._make_after, needs, task)
-            futures = list(by_task.values())
-            finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
-            return [future.result() for future in (futures if len(finished) == len(futures) else finished)]
+            while waiting or running:
+                for task in [task for task in waiting if all(id(need) in results for need in task.needs)]:
+                    if len(running) == workers:
+                        break
+                    waiting.remove(task)
+                    needs = [results[id(need)] for need in task.needs]
+                    running[pool.submit(self._make_after, needs, task)] = task
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    results[id(running.pop(future))] = future.result()
+            return [results[id(task)] for task in tasks]
         except BaseException:
             self._stop.set()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _make_after(self, needs: Sequence[Future[_Result]], task: _Task) -> _Result:
-        """Make a piece when all that it needs is there; those were begun before, so no one waits for ever."""
-        if _obstacles_of([future.result() for future in needs]):
+    def _make_after(self, needs: Sequence[_Result], task: _Task) -> _Result:
+        """Make a piece, unless one that it needs could not be made."""
+        if _obstacles_of(needs):
             return _Result(Made())
         result = self._make(task)
         if task.then and not result.obstacles and not self._stop.is_set():
