@@ -24,7 +24,7 @@ FLOORS = [
     ["assembly"],
     ["checks", "audible"],
     ["loading"],
-    ["media", "fonts", "svg"],
+    ["media", "fonts", "svg", "layouts"],
     ["export", "render", "analysis", "plotting"],
     ["demo"],
     ["cli"],
@@ -49,6 +49,7 @@ INSIDE = {
         "reading",
         "",
     ],
+    "layouts": ["", "patterns", "turns", "data", "names", "places"],
     "model": ["wall", "clips", "timeline", ""],
     "media": [
         "",
@@ -75,11 +76,6 @@ INSIDE = {
     "export": ["", "manifest"],
     "render": [
         "",
-        "patterns",
-        "turns",
-        "layout_data",
-        "layout_names",
-        "layout",
         "progress",
         "plan",
         "plan_json",

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from tests.test_fonts import CHINESE, UNKNOWN, no_system_fonts, small_font
 from timeline.fonts import find_font
+from timeline.layouts.places import Rectangle
 from timeline.model import Pause
 from timeline.palette import CANVAS_COLOUR, kind_colour
 from timeline.render.artwork import (
@@ -23,7 +24,6 @@ from timeline.render.artwork import (
     draw_slate,
     slate_line,
 )
-from timeline.render.layout import Rectangle
 
 __all__ = ["no_system_fonts", "small_font"]
 PLACE = Rectangle(40, 20, 320, 240)

@@ -160,7 +160,7 @@ def test_the_layout_file_on_the_page_can_be_used() -> None:
     """It shows everybody of the bundled lesson."""
     import timeline
     from docs.generate import LESSON, example_layout
-    from timeline.render.layout import make_layout
+    from timeline.layouts.places import make_layout
 
     lesson = timeline.load(LESSON, roster=LESSON / "roster.csv")
     shown = {
@@ -171,8 +171,8 @@ def test_the_layout_file_on_the_page_can_be_used() -> None:
 
 def test_the_page_about_layouts_tells_of_every_key_and_every_name() -> None:
     """And of no other key."""
-    from timeline.render.layout_data import layout_schema
-    from timeline.render.layout_names import LAYOUTS
+    from timeline.layouts.data import layout_schema
+    from timeline.layouts.names import LAYOUTS
 
     page = (ROOT / "docs/layouts.md").read_text("utf-8")
     schema = layout_schema()

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from tests.conftest import BOARD, CAMERA, Row, lesson_of, row
 from tests.test_plan import LAYOUTS_TO_TRY, results
+from timeline.layouts.names import LayoutLike
+from timeline.layouts.places import Rectangle
 from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
 from timeline.media.gate import DEMUXERS
 from timeline.render.composite import Clock, Drawings, Overlay, chunk_arguments
 from timeline.render.encoders import Encoding
 from timeline.render.graph import FILTERS, join_arguments
-from timeline.render.layout import Rectangle
-from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
 from timeline.render.shots import Chunk, cut_chunks
 from timeline.render.sound import cut_sound, master_arguments, window_arguments

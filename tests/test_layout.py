@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 import timeline
 from tests.conftest import AUDIO, BOARD, CAMERA, MIXED, SCREEN, lesson_of, result_text, row
 from timeline.errors import ParameterError
+from timeline.layouts.places import GAP_PX, LAYOUTS, Rectangle, Region, make_layout
 from timeline.model import Timeline
-from timeline.render.layout import GAP_PX, LAYOUTS, Rectangle, Region, make_layout
 from timeline.roster import Person, Roster
 
 

@@ -15,11 +15,11 @@ import timeline
 from tests.conftest import AUDIO, BOARD, CAMERA, MIXED, SCREEN, lesson_of, result_text, row
 from tests.test_layout import boxes, check, ids, people
 from timeline.errors import ParameterError
+from timeline.layouts import data as layout_data
+from timeline.layouts.data import layout_schema, parse_layout, read_layout
+from timeline.layouts.names import LAYOUTS
+from timeline.layouts.places import make_layout
 from timeline.model import Timeline
-from timeline.render import layout_data
-from timeline.render.layout import make_layout
-from timeline.render.layout_data import layout_schema, parse_layout, read_layout
-from timeline.render.layout_names import LAYOUTS
 from timeline.render.plan import plan_video
 from timeline.render.plan_json import to_plan_json
 from timeline.roster import Person, Roster

@@ -15,10 +15,10 @@ from PIL import Image
 from tests import coded_media
 from tests.coded_media import FrameCode
 from tests.conftest import BOARD, CAMERA, SCREEN, Lesson, codes_shown, place, wrong_frames
+from timeline.layouts.places import Rectangle
 from timeline.palette import kind_colour
 from timeline.render import shots
 from timeline.render.artwork import SLATE_COLOUR, draw_badge
-from timeline.render.layout import Rectangle
 from timeline.render.video import RenderReport
 
 Json = dict[str, Any]

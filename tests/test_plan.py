@@ -19,7 +19,7 @@ import timeline
 from tests import oracle
 from tests.conftest import AUDIO, BOARD, CAMERA, MIXED, SCREEN, Row, lesson_of, row
 from timeline.errors import ParameterError
-from timeline.render.layout_names import LayoutLike
+from timeline.layouts.names import LayoutLike
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
 from timeline.render.plan_json import to_plan_json
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from tests.conftest import BOARD, CAMERA, SCREEN, Row, lesson_of, row
 from tests.test_plan import LAYOUTS_TO_TRY, results
+from timeline.layouts.names import LayoutLike
 from timeline.render import shots
-from timeline.render.layout_names import LayoutLike
 from timeline.render.plan import PlanScene, RenderPlan, plan_video
 from timeline.render.shots import CHUNK_MAX_S, CHUNK_MIN_S, Chunk, cut_chunks
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 import timeline
 from tests.conftest import CAMERA, Row, lesson_of, result_text, row
+from timeline.layouts.places import people_first
+from timeline.layouts.turns import Turn, take_turns
 from timeline.model import Timeline
-from timeline.render.layout import people_first
-from timeline.render.turns import Turn, take_turns
 from timeline.roster import Person, Roster
 
 Told = list[list[tuple[int, str]]]

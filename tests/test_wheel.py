@@ -33,7 +33,7 @@ def test_wheel_holds_the_lesson_and_the_schema(wheel: Path) -> None:
     assert sum(name.endswith(".mp4") for name in names) == 11
     assert {
         "timeline/export/manifest.schema.json",
-        "timeline/render/layout.schema.json",
+        "timeline/layouts/layout.schema.json",
         "timeline/export/manifest.d.ts",
         "timeline/py.typed",
     } <= set(names)

@@ -12,9 +12,9 @@ from pathlib import Path
 from timeline import kinds
 from timeline.extras import needs_extra
 from timeline.fonts import find_font
+from timeline.layouts.places import Rectangle
 from timeline.model import Pause
 from timeline.palette import CANVAS_COLOUR, PAUSE_COLOUR, kind_colour
-from timeline.render.layout import Rectangle
 from timeline.units import format_length
 
 with needs_extra("media"):

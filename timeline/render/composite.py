@@ -16,11 +16,11 @@ from typing import Any
 
 import ffmpeg
 
+from timeline.layouts.places import Rectangle
 from timeline.media.facts import MediaFacts
 from timeline.render.encoders import Encoding, encoder_options
 from timeline.render.fit import contained, covered
 from timeline.render.graph import Inputs, to_arguments
-from timeline.render.layout import Rectangle
 from timeline.render.plan import RenderPlan
 from timeline.render.shots import Card, Chunk, Shot
 from timeline.units import frame_start_ms, seconds

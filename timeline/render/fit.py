@@ -7,8 +7,8 @@ from typing import Any
 
 import ffmpeg
 
+from timeline.layouts.places import Rectangle
 from timeline.media.facts import MediaFacts
-from timeline.render.layout import Rectangle
 
 _MOST = 8
 """So many times as long as the rectangle's side a picture may become; one of a longer shape is squeezed."""

@@ -16,9 +16,9 @@ from timeline import kinds
 from timeline.audible import audible_clips
 from timeline.errors import ParameterError
 from timeline.interval import Span, complement, merge, spans_of
+from timeline.layouts.names import LayoutLike, find_layout
+from timeline.layouts.places import Rank, Rectangle, Region, place_tracks
 from timeline.model import SEAM_MS, Clip, Scene, Timeline, Track
-from timeline.render.layout import Rank, Rectangle, Region, place_tracks
-from timeline.render.layout_names import LayoutLike, find_layout
 from timeline.units import check_size, format_time, frame_at
 
 DEFAULT_SIZE_PX = (1280, 720)

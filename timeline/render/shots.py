@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from timeline import kinds
-from timeline.render.layout import Rectangle
+from timeline.layouts.places import Rectangle
 from timeline.render.plan import PlanScene, RenderPlan, Tile
 from timeline.units import frame_at, frame_start_ms, seconds_to_ms
 

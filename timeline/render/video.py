@@ -15,6 +15,7 @@ from timeline.errors import ParameterError
 from timeline.findings import Finding, finding_json
 from timeline.fonts import find_font, readable_names
 from timeline.jsontext import json_text
+from timeline.layouts.names import LayoutLike, find_layout
 from timeline.media.examine import ExaminedMedia, examine_media, require_usable
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import media_folder
@@ -26,7 +27,6 @@ from timeline.render.drawing import PLAYBACK, WALL
 from timeline.render.encode import Encoded, encode_frame, encode_video
 from timeline.render.encoders import DEFAULT_ENCODER, Encoding, check_encoder
 from timeline.render.job import Job
-from timeline.render.layout_names import LayoutLike, find_layout
 from timeline.render.pieces import PieceStore
 from timeline.render.plan import CARD, DEFAULT_SIZE_PX, RenderPlan, plan_video
 from timeline.render.progress import RenderProgress

@@ -15,11 +15,11 @@ from fractions import Fraction
 
 from timeline import kinds
 from timeline.errors import ParameterError
+from timeline.layouts.data import GAP_PX, Layout, LayoutRegion
+from timeline.layouts.names import LAYOUTS, LayoutLike, find_layout
+from timeline.layouts.patterns import found_tracks
+from timeline.layouts.turns import Turn, take_turns
 from timeline.model import Timeline, Track
-from timeline.render.layout_data import GAP_PX, Layout, LayoutRegion
-from timeline.render.layout_names import LAYOUTS, LayoutLike, find_layout
-from timeline.render.patterns import found_tracks
-from timeline.render.turns import Turn, take_turns
 from timeline.sinks import show
 
 __all__ = ["GAP_PX", "LAYOUTS", "Rectangle", "Region", "make_layout", "people_first", "place_tracks"]

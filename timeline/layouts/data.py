@@ -18,8 +18,8 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, with_confi
 from pydantic_core import ErrorDetails
 
 from timeline.errors import ParameterError, ResultFormatError
+from timeline.layouts.patterns import parse_pattern
 from timeline.palette import CANVAS_COLOUR
-from timeline.render.patterns import parse_pattern
 from timeline.results.strict_json import parse_json
 from timeline.sinks import file_name, show
 

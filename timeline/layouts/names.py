@@ -8,9 +8,9 @@ from typing import Any
 
 from timeline import kinds
 from timeline.errors import ParameterError
+from timeline.layouts.data import GAP_PX, Layout, LayoutRegion, parse_layout, read_layout
+from timeline.layouts.patterns import exact_pattern
 from timeline.model import Timeline, Track
-from timeline.render.layout_data import GAP_PX, Layout, LayoutRegion, parse_layout, read_layout
-from timeline.render.patterns import exact_pattern
 
 _SINGLE = "single:"
 
