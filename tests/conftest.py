@@ -130,6 +130,12 @@ class Lesson:
         return render_video(self.load(), self.folder / name, **(settings | options))
 
 
+@pytest.fixture(scope="session")
+def guide() -> Timeline:
+    """The lesson of the recording guide."""
+    return timeline.load(Path(__file__).parent.parent / "sample_results" / "guide_example.json")
+
+
 @pytest.fixture
 def lesson(tmp_path: Path, studio: Studio) -> Lesson:
     """An empty lesson."""

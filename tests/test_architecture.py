@@ -73,7 +73,7 @@ INSIDE = {
         "shelf",
         "ffmpeg",
     ],
-    "export": ["", "manifest"],
+    "export": ["", "manifest", "rewrite", "webvtt", "rttm", "otio", "iiif", "mlt", "formats"],
     "render": [
         "",
         "progress",

@@ -22,6 +22,7 @@ GUIDES = [
     "docs/media.md",
     "docs/layouts.md",
     "docs/render.md",
+    "docs/formats.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",
@@ -79,7 +80,7 @@ def test_shell_examples_run(command: str, clone: Path) -> None:
     "command",
     [
         line
-        for page in ("render", "layouts", "media")
+        for page in ("render", "layouts", "media", "formats")
         for line in commands(f"docs/{page}.md")
         if " fetch " not in line  # the bundled lesson's urls lead nowhere
     ],

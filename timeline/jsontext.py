@@ -16,14 +16,14 @@ _UNSAFE = re.compile(
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-def json_text(value: Any) -> str:
-    r"""Return *value* as indented JSON without a final newline.
+def json_text(value: Any, *, indent: int | None = 1) -> str:
+    r"""Return *value* as JSON without a final newline; in one line where *indent* is None.
 
     Example:
         >>> json_text({"name": "张\u202e"})
         '{\n "name": "张\\u202e"\n}'
     """
-    text = to_json(value, indent=1).decode()
+    text = to_json(value, indent=indent).decode()
     return text if text.isascii() and "\x7f" not in text else _UNSAFE.sub(_escaped, text)
 
 

@@ -55,6 +55,12 @@ def print_json_text(text: str) -> None:
     print(text if utf8 else ascii_json(text), end="")
 
 
+def print_utf8(text: str) -> None:
+    """Print *text* on stdout as UTF-8, whatever the terminal takes: formats that are read by programs."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+
+
 def print_findings(findings: Iterable[Finding], console: Console) -> None:
     """Print findings by kind, the gravest first: what the kind means, then when and what of the first few."""
     by_kind: dict[str, list[Finding]] = {}

@@ -14,6 +14,7 @@ from timeline.cli.console import (
     print_findings,
     print_json,
     print_json_text,
+    print_utf8,
     talk,
     talk_about,
 )
@@ -22,7 +23,7 @@ from timeline.cli.listing import print_timeline
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
 from timeline.cli.report_text import print_report
 from timeline.errors import ParameterError
-from timeline.export.manifest import manifest_text, to_listing, write_manifest
+from timeline.export.manifest import to_listing
 from timeline.findings import Severity, finding_json
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
@@ -91,23 +92,46 @@ def manifest(
     output_path: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write; stdout by default.")
     ] = None,
-    format_name: Annotated[str, typer.Option("--format", help="json.")] = "json",
+    format_name: Annotated[
+        str, typer.Option("--format", help="json, webvtt, webvtt-scenes, otio, iiif, mlt or rttm.")
+    ] = "json",
     media: Annotated[
         Path | None, typer.Option("--media", help="Folder of the media files: clips gain src.")
     ] = None,
+    rate: Annotated[
+        str | None, typer.Option("--rate", help="Frames per second, for otio (else exact ms) and mlt (25).")
+    ] = None,
+    layout: Annotated[
+        str | None, typer.Option("--layout", help="Who is where, for iiif and mlt; stage by default.")
+    ] = None,
+    size: Annotated[str | None, typer.Option("--size", help="Canvas, WxH px, for iiif and mlt.")] = None,
+    base_uri: Annotated[
+        str | None, typer.Option("--base-uri", help="What the ids of iiif begin with.")
+    ] = None,
     force: Force = False,
 ) -> None:
-    """Write the sync manifest: what plays when, for a replay player.
+    """Write the sync manifest: what plays when, for a replay player; or another format (docs/formats.md).
 
     Example: timeline manifest sample_results/lesson -o lesson.json --media sample_results/lesson/media
     """
-    if format_name != "json":
-        raise ParameterError(f"no manifest format {format_name!r}; there is: json")
+    from timeline.export.formats import FORMATS, export_text, write_export
+
+    options: dict[str, Any] = {
+        "media": media,
+        "rate": None if rate is None else parse_frame_rate(rate),
+        "layout": layout,
+        "size_px": None if size is None else parse_size(size),
+        "base_uri": base_uri,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
     if output_path is None:
-        print_json_text(manifest_text(lesson, media=media))
-    else:
-        write_manifest(lesson, output_path, media=media, overwrite=force)
-        talk(f"wrote {output_path}")
+        text = export_text(lesson, format_name, **given)
+        (print_json_text if FORMATS[format_name].suffix == ".json" else print_utf8)(text)
+        return
+    if format_name == "json":
+        given["beside"] = output_path.parent
+    write_export(lesson, output_path, format_name, overwrite=force, **given)
+    talk(f"wrote {output_path}")
 
 
 @takes_lesson
