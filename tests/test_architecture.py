@@ -104,6 +104,7 @@ INSIDE = {
         "stitch_graph",
         "stitch_job",
         "stitch_join",
+        "stitch_hls",
         "stitch_format",
         "stitch_verify",
         "stitch_track",

@@ -25,6 +25,9 @@ def stitch(
     crf: Annotated[
         int, typer.Option("--crf", help="Quality of what must be encoded: 0 lossless, 51 worst.")
     ] = 20,
+    hls: Annotated[
+        bool, typer.Option("--hls", help="HLS too: a playlist and a fragmented file per track.")
+    ] = False,
     jobs: Annotated[
         int | None, typer.Option("--jobs", help="Tracks side by side; one per core.", min=1)
     ] = None,
@@ -54,6 +57,7 @@ def stitch(
             folder,
             media=source,
             crf=crf,
+            hls=hls,
             jobs=jobs,
             font=font,
             ffmpeg=ffmpeg,

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from timeline.publish import check_output, disk_errors, flush, hidden_name, sync_folder
 from timeline.render.visibility import INDEX_FORMAT, INDEX_NAME
 
-_OUR_NAME = re.compile(r"[a-z]+[0-9]*_[0-9]{2,}\.(mp4|m4a)")
+_OUR_NAME = re.compile(r"[a-z]+[0-9]*_[0-9]{2,}\.(mp4|m4a|m3u8|m4s)")
 
 
 class _Entry(NamedTuple):
@@ -118,7 +118,10 @@ def _entries_in(document: Any) -> set[_Entry]:
     tracks = document.get("tracks") if is_index else None
     found = set()
     for track in tracks if isinstance(tracks, list) else ():
-        name, size_bytes = (track.get("file"), track.get("size_bytes")) if isinstance(track, dict) else (0, 0)
-        if isinstance(name, str) and _OUR_NAME.fullmatch(name) and isinstance(size_bytes, int):
-            found.add(_Entry(name, size_bytes))
+        packaged = track.get("hls") if isinstance(track, dict) else None
+        files = (track, *(packaged if isinstance(packaged, list) else ()))
+        for file in (file for file in files if isinstance(file, dict)):
+            name, size_bytes = file.get("file"), file.get("size_bytes")
+            if isinstance(name, str) and _OUR_NAME.fullmatch(name) and isinstance(size_bytes, int):
+                found.add(_Entry(name, size_bytes))
     return found

@@ -28,6 +28,7 @@ from timeline.publish import disk_errors
 from timeline.render.progress import FrameCounter, RenderProgress
 from timeline.render.sources import Obstacles, damage_findings, known_files, slate_reasons
 from timeline.render.stitch_folder import check_folder, publish_tracks
+from timeline.render.stitch_hls import package_track
 from timeline.render.stitch_job import Part, TrackJob
 from timeline.render.stitch_sound import MadeSound, make_sound
 from timeline.render.stitch_track import (
@@ -53,6 +54,7 @@ class StitchedTrack:
         picture: What is seen; the parts tile the lesson. None in a file of sound alone.
         sound: What is heard; the parts tile the lesson.
         lost: Positions of files that slates or silence replace, wholly or in part.
+        playlist: The same as HLS, where that was asked for.
     """
 
     track: str
@@ -60,6 +62,7 @@ class StitchedTrack:
     picture: tuple[Part, ...]
     sound: tuple[Part, ...]
     lost: frozenset[int]
+    playlist: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +91,10 @@ class StitchReport:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """One track, made and verified, with its file still in the working folder."""
+    """One track, made and verified; its files are still in the working folder, by the names they will get."""
 
     stitched: StitchedTrack
-    whole: Path
+    files: Mapping[str, Path]
     document: dict[str, Any]
     obstacles: Obstacles
     damage: Mapping[int, int]
@@ -103,6 +106,7 @@ def stitch_tracks(
     *,
     media: str | os.PathLike[str] | None,
     crf: int = _DEFAULT_CRF,
+    hls: bool = False,
     jobs: int | None = None,
     font: str | os.PathLike[str] | None = None,
     ffmpeg: str | os.PathLike[str] | None = None,
@@ -120,6 +124,7 @@ def stitch_tracks(
         folder: Where the files go, with an index ``visibility.json``; made if it is not there.
         media: Folder of the media files; None looks into the store alone.
         crf: Constant quality of what x264 encodes, 0 (lossless) to 51.
+        hls: Whether each track is written as HLS too: a playlist, and one fragmented file beside it.
         jobs: How many tracks are made side by side; one per core by default.
         font: A font file to try first for names.
         ffmpeg: Another ffmpeg than the one that comes with the media extra.
@@ -150,7 +155,9 @@ def stitch_tracks(
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     sources = {facts.path.resolve() for facts in examined.facts.values()}
-    check_folder(folder, [path.name for path in paths.values()], overwrite=overwrite)
+    suffixes = ("", ".m3u8", ".m4s") if hls else ("",)
+    wanted = [path.with_suffix(suffix or path.suffix).name for path in paths.values() for suffix in suffixes]
+    check_folder(folder, wanted, overwrite=overwrite)
     for path in paths.values():
         if path.resolve() in sources:
             raise ParameterError(f"{path}: is one of the lesson's own files; name another folder")
@@ -177,7 +184,7 @@ def stitch_tracks(
         ]
 
         def make(job: TrackJob) -> _Made:
-            made = _make_track(timeline, examined, job, paths[job.track.id])
+            made = _make_track(timeline, examined, job, paths[job.track.id], hls=hls)
             counter.of_chunk(job.number)(timeline.duration_ms)
             return made
 
@@ -192,7 +199,7 @@ def stitch_tracks(
         publish_tracks(
             folder,
             scratch,
-            {made.stitched.path.name: made.whole for made in tracks},
+            {name: file for made in tracks for name, file in made.files.items()},
             visibility_json(timeline, [made.document for made in tracks], findings),
             sources=sources,
             overwrite=overwrite,
@@ -235,7 +242,9 @@ def _names(timeline: Timeline) -> list[str]:
     return names
 
 
-def _make_track(timeline: Timeline, examined: ExaminedMedia, job: TrackJob, path: Path) -> _Made:
+def _make_track(
+    timeline: Timeline, examined: ExaminedMedia, job: TrackJob, path: Path, *, hls: bool
+) -> _Made:
     """Make the file of one track; what cannot be decoded or joined as it is, is tried another way."""
     obstacles = Obstacles()
     refused: dict[int, str] = {}
@@ -263,7 +272,13 @@ def _make_track(timeline: Timeline, examined: ExaminedMedia, job: TrackJob, path
     lost |= sound.dead if not job.has_picture else frozenset()
     stitched = StitchedTrack(job.track.id, path, made.parts, sound.parts, lost)
     document = _document(job, examined, stitched, made) | {"size_bytes": whole.stat().st_size}
-    return _Made(stitched, whole, document, obstacles, made.damage)
+    made_files = {path.name: whole}
+    if hls:
+        packaged = package_track(job, whole, path.stem, timeline)
+        made_files |= {file.name: file for file in packaged}
+        stitched = dataclasses.replace(stitched, playlist=path.with_name(packaged.playlist.name))
+        document["hls"] = [{"file": file.name, "size_bytes": file.stat().st_size} for file in packaged]
+    return _Made(stitched, made_files, document, obstacles, made.damage)
 
 
 def _silenced(track: Track, examined: ExaminedMedia) -> frozenset[int]:
