@@ -50,6 +50,9 @@ GOLDEN: dict[str, Any] = {
                     "url": f"{URL}/oM86K7X3Ig8b.mp4",
                     "mime": "video/mp4",
                     "video_id": "5285890781570653827",
+                    "index": 0,
+                    "media_duration_ms": 900000,
+                    "size_bytes": 13151,
                 },
                 {
                     "type": "clip",
@@ -59,6 +62,9 @@ GOLDEN: dict[str, Any] = {
                     "url": f"{URL}/oM86K7X3Ig63.mp4",
                     "mime": "video/mp4",
                     "video_id": "5285890781570653841",
+                    "index": 3,
+                    "media_duration_ms": 300000,
+                    "size_bytes": 13151,
                 },
                 {"type": "gap", "start_ms": 1200000, "end_ms": 1440000, "kind": "early_end"},
             ],
@@ -325,6 +331,7 @@ TYPES_PATH = Path(manifest_module.__file__).with_name("manifest.d.ts")
 INTERFACES = {
     "Manifest": SCHEMA,
     "Wall": SCHEMA["$defs"]["wall"],
+    "Recording": SCHEMA["$defs"]["recording"],
     "Track": SCHEMA["$defs"]["track"],
     "ClipSegment": SCHEMA["$defs"]["clip"],
     "GapSegment": SCHEMA["$defs"]["gap"],

@@ -26,6 +26,7 @@ EVERYDAY = [
     "loads",
     "plot_timeline",
     "presence_table",
+    "read_manifest",
     "render_video",
     "write_manifest",
 ]

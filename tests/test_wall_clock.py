@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 import timeline
 from tests.builders import ABSENT, START_S, Row, board, codes, lesson, result_bytes, result_rows, row
-from timeline.export.manifest import wall_json
 from timeline.journal import Call, Journal
+from timeline.manifest.wall import wall_json
 from timeline.model import Pause, Timeline, WallClock
 
 SAMPLES = Path(__file__).parent.parent / "sample_results"

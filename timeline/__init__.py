@@ -22,6 +22,7 @@ from timeline.analysis.presence import presence_table
 from timeline.errors import TimelineError
 from timeline.export.manifest import write_manifest
 from timeline.loading import load, loads
+from timeline.manifest.reading import read_manifest
 from timeline.model import Clip, Gap, Pause, Scene, Section, Timeline, Track
 from timeline.svg import timeline_html as _timeline_html
 from timeline.version import __version__
@@ -44,6 +45,7 @@ __all__ = [
     "loads",
     "plot_timeline",
     "presence_table",
+    "read_manifest",
     "render_video",
     "write_manifest",
 ]

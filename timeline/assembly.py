@@ -5,6 +5,7 @@ Rows may come in any order; the order never matters. n log n in the number of ro
 
 from __future__ import annotations
 
+import dataclasses
 import heapq
 import itertools
 from collections import defaultdict
@@ -85,6 +86,26 @@ def assemble(
         pauses=pauses,
         wall=None if stamps is None else stamps.clock(duration_ms, pauses, first_cut_ms),
         findings=tuple(findings),
+    )
+
+
+def named(timeline: Timeline, roster: Roster) -> Timeline:
+    """Return *timeline* with the names and roles of *roster*; tracks of people who are not in it stay."""
+    people = roster.people
+    tracks = [
+        dataclasses.replace(
+            track,
+            label=people[track.user_id].name or track.user_id,
+            role=people[track.user_id].role,
+        )
+        if track.user_id is not None and track.user_id in people
+        else track
+        for track in timeline.tracks
+    ]
+    return dataclasses.replace(
+        timeline,
+        tracks=tuple(sorted(tracks, key=track_order)),
+        findings=(*timeline.findings, *roster.findings),
     )
 
 

@@ -16,7 +16,7 @@ from timeline.analysis.presence import presence_table
 from timeline.errors import ParameterError
 from timeline.export.manifest import write_manifest
 from timeline.extras import needs_extra
-from timeline.loading import RESULT_FILE_NAME, load
+from timeline.loading import load
 from timeline.media.locate import MEDIA_FOLDER_NAME
 from timeline.model import Timeline
 from timeline.plotting import write_plot
@@ -25,6 +25,7 @@ from timeline.render.progress import RenderProgress
 from timeline.render.video import RenderReport, render_video
 from timeline.samples import sample_lesson_folder
 from timeline.sinks import xml_text
+from timeline.sources import RESULT_FILE_NAME
 from timeline.units import format_time
 
 with needs_extra("media"):

@@ -6,6 +6,7 @@
     ├── ResultError (ValueError)            the input is not a usable recording result
     │   ├── ResultFileError (OSError)       it cannot be opened or read
     │   ├── ResultFormatError               not JSON, or not a result; .code and .pointer say what and where
+    │   │   └── ManifestError               a sync manifest that cannot be read back
     │   ├── ResultNotReadyError             the recording has started or is still running
     │   └── RecordingFailedError            the service reports a failure; .error_code and .advice
     ├── RosterError (ValueError)            the roster cannot be read
@@ -58,6 +59,10 @@ class ResultFormatError(ResultError):
         super().__init__(message)
         self.code = code
         self.pointer = pointer
+
+
+class ManifestError(ResultFormatError):
+    """The input should be a sync manifest and cannot be read back into a timeline."""
 
 
 class ResultNotReadyError(ResultError):

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from pathlib import Path
-from typing import IO
 
-from timeline.assembly import assemble
+from timeline.assembly import assemble, named
 from timeline.checks import capped, check
 from timeline.collector import collector_paused
-from timeline.errors import ParameterError, ResultError, ResultFileError
+from timeline.errors import ParameterError
 from timeline.journal import Journal, read_journal
+from timeline.manifest.reading import is_manifest, looks_like_manifest, parse_manifest, timeline_of
 from timeline.model import Timeline
 from timeline.pauses import DEFAULT_RULES, PauseRules
-from timeline.results import read_result
+from timeline.results.reading import parse_result, recording_of
 from timeline.results.recording import MAX_ROWS
-from timeline.results.strict_json import MAX_BYTES, too_large
+from timeline.results.strict_json import MAX_BYTES
 from timeline.roster import Roster, read_roster
-
-RESULT_FILE_NAME = "result.json"
-"""What a result is called inside the folder of a lesson."""
-
-Source = str | os.PathLike[str] | IO[bytes] | IO[str]
+from timeline.sources import Source, read_source
 
 
 def load(
@@ -36,7 +31,7 @@ def load(
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
 ) -> Timeline:
-    """Return the timeline of a recording result.
+    """Return the timeline of a recording result, or of a sync manifest.
 
     Args:
         source: A path, a folder that holds ``result.json``, or an open file.
@@ -51,13 +46,15 @@ def load(
 
     Raises:
         TimelineError: Result, roster or journal cannot be used; nothing else is raised for bad data.
+            A manifest says already what a task, a journal, an anchor and rules of pauses would; so with those
+            it is refused.
 
     Example:
         >>> load("sample_results/guide_example.json")
         <Timeline 0:24:00.000, 3 tracks, 6 clips, 1 pause, 0 findings>
     """
     return loads(
-        _read(source, max_bytes),
+        read_source(source, max_bytes),
         roster=roster,
         task=task,
         journal=journal,
@@ -79,13 +76,23 @@ def loads(
     max_bytes: int = MAX_BYTES,
     max_rows: int = MAX_ROWS,
 ) -> Timeline:
-    """Return the timeline of a recording result held in *data*; otherwise as `load`."""
+    """Return the timeline of a recording result or a manifest held in *data*; otherwise as `load`."""
     if roster is not None and not isinstance(roster, Roster):
         roster = read_roster(roster)
     if journal is not None and not isinstance(journal, Journal):
         journal = read_journal(journal)
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
     with collector_paused():
-        result = read_result(data, task=task, max_bytes=max_bytes, max_rows=max_rows)
+        if looks_like_manifest(data):
+            document = parse_manifest(data, max_bytes=max_bytes, max_rows=max_rows)
+        else:
+            document = parse_result(data, max_bytes=max_bytes, max_rows=max_rows)
+        if is_manifest(document):
+            _refuse_options_of_results(task, journal, wall_origin_ms, pause_rules)
+            timeline = timeline_of(document, max_rows=max_rows)
+            return timeline if roster is None else named(timeline, roster)
+        result = recording_of(document, task=task, max_rows=max_rows)
         timeline = assemble(
             result, roster=roster, journal=journal, wall_origin_ms=wall_origin_ms, rules=pause_rules
         )
@@ -93,30 +100,17 @@ def loads(
         return dataclasses.replace(timeline, findings=findings)
 
 
-def _read(source: Source, max_bytes: int) -> bytes | str:
-    if not isinstance(source, (str, os.PathLike)):
-        if not hasattr(source, "read"):
-            kind = type(source).__name__
-            raise ParameterError(f"expected a path or an open file, got {kind}; loads() takes text")
-        try:
-            return source.read(max_bytes + 1)
-        except (OSError, ValueError) as error:
-            raise ResultFileError(f"the open file cannot be read: {error}") from error
-    path = Path(source)
-    try:
-        if path.is_dir():
-            path = path / RESULT_FILE_NAME
-            if not path.exists():
-                raise ResultFileError(
-                    f"{path.parent}: the folder has no {RESULT_FILE_NAME}; name a result file"
-                )
-        with path.open("rb") as file:
-            data = file.read(max_bytes + 1)
-            if len(data) > max_bytes:
-                raise too_large(max(len(data), os.fstat(file.fileno()).st_size), max_bytes)
-            return data
-    except ResultError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
-        raise ResultFileError(f"{path}: cannot be read: {reason.lower()}") from error
+def _refuse_options_of_results(
+    task: str | None, journal: Journal | None, wall_origin_ms: int | None, pause_rules: PauseRules
+) -> None:
+    given = {
+        "task": task is not None,
+        "journal": journal is not None,
+        "wall_origin_ms": wall_origin_ms is not None,
+        "pause_rules": pause_rules != DEFAULT_RULES,
+    }
+    names = ", ".join(name for name, is_given in given.items() if is_given)
+    if names:
+        raise ParameterError(
+            f"{names}: only a result takes that; this is a manifest, whose pauses are decided"
+        )

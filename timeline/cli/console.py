@@ -67,11 +67,12 @@ def print_findings(findings: Iterable[Finding], console: Console) -> None:
     for item in sorted(findings, key=lambda item: -item.severity):
         by_kind.setdefault(item.code, []).append(item)
     for code, items in by_kind.items():
-        kind = FINDING_KINDS[code]
+        kind = FINDING_KINDS.get(code)  # a manifest of a later version may hold others
         number = f" ({len(items)})" if len(items) > 1 else ""
-        style = _STYLES[kind.severity] if console.is_terminal else ""
-        console.print(f"{kind.severity!s:8}", style=style, end="", markup=False)
-        console.print(f"{code}{number}: {kind.means}; {kind.done}", markup=False, soft_wrap=True)
+        style = _STYLES[items[0].severity] if console.is_terminal else ""
+        console.print(f"{items[0].severity!s:8}", style=style, end="", markup=False)
+        meaning = f": {kind.means}; {kind.done}" if kind else ""
+        console.print(f"{code}{number}{meaning}", markup=False, soft_wrap=True)
         for item in items[:_MOST_OF_A_KIND]:
             time = "" if item.at_ms is None else f"{format_time(item.at_ms)}  "
             console.print(f"        {time}{terminal_text(item.message)}", markup=False, soft_wrap=True)

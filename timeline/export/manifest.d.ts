@@ -9,6 +9,8 @@ export interface Manifest {
   /** Length on the playback clock, from which pauses are cut out. */
   duration_ms: number;
   wall: Wall | null;
+  /** The clock of the whole recording, to read it back; only where wall does not say all of it. */
+  recording?: Recording;
   /** Ids of the tracks to be heard; the first leads the clock. */
   audio_tracks: string[];
   tracks: Track[];
@@ -22,6 +24,22 @@ export interface Wall {
   start_unix_ms: number;
   stop_unix_ms: number;
   uncertainty_ms: number;
+}
+
+/** The wall clock of a whole recording; the manifest may show a part of it. */
+export interface Recording {
+  start_unix_ms: number;
+  stop_unix_ms: number;
+  uncertainty_ms: number;
+  /** Absent where the stop is reckoned. */
+  stop_uncertainty_ms?: number;
+  duration_ms: number;
+  /** From here on a pause may hide that nothing proves. */
+  first_cut_ms?: number;
+  /** Where on the recording's axis 0 of the manifest lies. */
+  offset_ms: number;
+  /** On the recording's axis; absent where they are those of the manifest. */
+  pauses?: Pause[];
 }
 
 export interface Track {
@@ -46,9 +64,16 @@ export interface ClipSegment {
   url: string | null;
   mime: string;
   video_id: string | null;
-  /** Local file relative to the manifest; only where the manifest was made with media. */
+  /** Position of the file in the result's list; clips with the same index are of one file. */
+  index?: number;
+  /** Declared length of the whole file. */
+  media_duration_ms?: number;
+  size_bytes?: number;
+  width_px?: number;
+  height_px?: number;
+  /** What a player opens instead of url: a path relative to the manifest (local), or a link (rewritten). */
   src?: string | null;
-  src_status?: "local" | "missing";
+  src_status?: "local" | "missing" | "rewritten";
 }
 
 export interface GapSegment {

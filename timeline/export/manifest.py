@@ -5,17 +5,20 @@ The JSON Schema is ``manifest.schema.json`` beside this module, TypeScript types
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from timeline.audible import audible_tracks
 from timeline.collector import collector_paused
 from timeline.errors import ParameterError
 from timeline.findings import finding_json
 from timeline.jsontext import json_text
+from timeline.manifest.names import FORMAT, VERSION, Json, named_objects
+from timeline.manifest.wall import pause_json, recording_json, wall_json
 from timeline.media.locate import LocatedMedia, locate_media, media_folder
-from timeline.model import Clip, Gap, Pause, Section, Timeline
+from timeline.model import Clip, Extra, Gap, Section, Timeline
 from timeline.publish import write_text
 from timeline.sinks import is_utf8, path_text
 from timeline.version import __version__
@@ -24,8 +27,6 @@ SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
 
 MAX_SCENE_TRACKS = 10_000_000
 """A lesson whose scenes name more tracks, all together, has no manifest: it would fill the memory."""
-
-Json = dict[str, Any]
 
 
 def write_manifest(
@@ -77,14 +78,16 @@ def to_manifest(
         located: Its local files; clips gain ``src`` and ``src_status``.
         beside: The folder that ``src`` is relative to.
     """
-    return {
-        "format": "timeline-sync",
-        "version": "1.0",
+    recording = recording_json(timeline)
+    document = {
+        "format": FORMAT,
+        "version": VERSION,
         "generator": f"timeline {__version__}",
         "room_id": timeline.room_id,
         "task_id": timeline.task_id,
         "duration_ms": timeline.duration_ms,
         "wall": wall_json(timeline),
+        **({"recording": recording} if recording else {}),
         "audio_tracks": [track.id for track in audible_tracks(timeline)],
         "tracks": [
             {
@@ -99,6 +102,9 @@ def to_manifest(
         ],
         **_rest(timeline),
     }
+    if timeline.extra:
+        _put_extra(document, timeline.extra)
+    return document
 
 
 @collector_paused()
@@ -149,30 +155,27 @@ def _scenes(timeline: Timeline) -> list[Json]:
     return scenes
 
 
-def wall_json(timeline: Timeline) -> Json | None:
-    """Return the wall clock as the manifest spells it, or None; of a part of a lesson, that of the part."""
-    wall = timeline.wall
-    if wall is None:
-        return None
-    start_ms, stop_ms = wall.start_ms, wall.stop_ms
-    uncertainty_ms = wall.uncertainty_ms + wall.unlocated_pause_ms
-    if (wall.offset_ms, wall.duration_ms) != (0, timeline.duration_ms):
-        (low_ms, high_ms), (_, stop_ms) = wall.wall_range_ms(0), wall.wall_range_ms(timeline.duration_ms)
-        start_ms, uncertainty_ms = low_ms, high_ms - low_ms
-    return {"start_unix_ms": start_ms, "stop_unix_ms": stop_ms, "uncertainty_ms": uncertainty_ms}
-
-
 def clip_json(clip: Clip) -> Json:
     """Return a clip as the manifest spells it."""
     start_ms, end_ms, media_start_ms, media = clip
-    return {
+    url, video_id, mime, size_bytes, duration_ms, index, width_px, height_px = media
+    values: Json = {
         "start_ms": start_ms,
         "end_ms": end_ms,
         "media_start_ms": media_start_ms,
-        "url": media.url,
-        "mime": media.mime,
-        "video_id": media.video_id,
+        "url": url,
+        "mime": mime,
+        "video_id": video_id,
+        "index": index,
+        "media_duration_ms": duration_ms,
     }
+    if size_bytes is not None:
+        values["size_bytes"] = size_bytes
+    if width_px is not None:
+        values["width_px"] = width_px
+    if height_px is not None:
+        values["height_px"] = height_px
+    return values
 
 
 def gap_json(gap: Gap) -> Json:
@@ -180,19 +183,17 @@ def gap_json(gap: Gap) -> Json:
     return {"start_ms": gap.start_ms, "end_ms": gap.end_ms, "kind": gap.kind}
 
 
-def pause_json(pause: Pause) -> Json:
-    """Return a pause as the manifest spells it."""
-    return {
-        "at_ms": pause.at_ms,
-        "duration_ms": pause.duration_ms,
-        "duration_range_ms": list(pause.duration_range_ms),
-        "source": pause.source,
-    }
-
-
 def section_json(section: Section) -> Json:
     """Return a section as the manifest spells it."""
     return {"start_ms": section.start_ms, "end_ms": section.end_ms, "title": section.title}
+
+
+def _put_extra(document: Json, extra: Iterable[Extra]) -> None:
+    """Write the unknown fields of a manifest where they stood; what has no place any more is left out."""
+    fields = {item[:4]: item.fields for item in extra}
+    for name, target in named_objects(document):
+        if name in fields:
+            target.update(json.loads(fields[name]))
 
 
 def _segment(item: Clip | Gap, located: LocatedMedia | None, beside: Path | None) -> Json:

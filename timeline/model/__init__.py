@@ -5,6 +5,7 @@ Unix ms) and *media* (``media_start_ms``, ms inside one file). Spans are half-op
 """
 
 from timeline.model.clips import SEAM_MS, Clip, Gap, MediaReference, Track
+from timeline.model.extra import Extra
 from timeline.model.timeline import Scene, Section, Timeline, counted, track_order
 from timeline.model.wall import STAMP_ROUNDING_MS, STAMP_UNCERTAINTY_MS, Pause, WallClock
 
@@ -13,6 +14,7 @@ __all__ = [
     "STAMP_ROUNDING_MS",
     "STAMP_UNCERTAINTY_MS",
     "Clip",
+    "Extra",
     "Gap",
     "MediaReference",
     "Pause",

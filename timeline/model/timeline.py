@@ -14,6 +14,7 @@ from timeline import kinds as kind_names
 from timeline.errors import ParameterError
 from timeline.findings import Finding
 from timeline.model.clips import Clip, Track
+from timeline.model.extra import Extra, moved_extra
 from timeline.model.wall import Pause, WallClock
 from timeline.units import format_time
 
@@ -50,6 +51,7 @@ class Timeline:
         pauses: Where the whole recording stood still, earliest first.
         wall: The wall clock, or None where stamps are missing or contradict the files.
         findings: What was odd.
+        extra: What the manifest that it was read from says beyond what we know.
     """
 
     room_id: str | None
@@ -59,6 +61,7 @@ class Timeline:
     pauses: tuple[Pause, ...] = ()
     wall: WallClock | None = None
     findings: tuple[Finding, ...] = ()
+    extra: tuple[Extra, ...] = ()
 
     # Notebooks call this. The picture is drawn on a later floor, which the package's door plugs in here,
     # so that the model knows nothing of pictures.
@@ -225,6 +228,7 @@ class Timeline:
                 item if item.at_ms is None else dataclasses.replace(item, at_ms=item.at_ms + by_ms)
                 for item in findings
             ),
+            extra=moved_extra(self.extra, by_ms, duration_ms),
         )
 
     def select(

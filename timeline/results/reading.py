@@ -47,9 +47,24 @@ def read_result(
         >>> read_result('{"room_id":7,"video_info":[' + row + ']}').files[0].kind
         'whiteboard'
     """
+    return recording_of(
+        parse_result(data, max_bytes=max_bytes, max_rows=max_rows), task=task, max_rows=max_rows
+    )
+
+
+def parse_result(data: bytes | str, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS) -> Any:
+    """Return the values of a document that should be a result, from strict JSON.
+
+    Raises:
+        ResultFormatError: It is not strict JSON, or too large.
+    """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
-    document = parse_json(data, max_bytes=max_bytes, max_containers=_SPARE_CONTAINERS + 4 * max_rows)
+    return parse_json(data, max_bytes=max_bytes, max_containers=_SPARE_CONTAINERS + 4 * max_rows)
+
+
+def recording_of(document: Any, *, task: str | None = None, max_rows: int = MAX_ROWS) -> RecordingResult:
+    """Return the recording that parsed JSON describes; see `read_result`."""
     _refuse_long_list(document, "", max_rows)
     body, pointer = open_envelopes(document, task) if isinstance(document, dict) else (document, "")
     for key, value in body.items() if isinstance(body, dict) else ():

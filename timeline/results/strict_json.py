@@ -31,6 +31,7 @@ def parse_json(
     max_bytes: int = MAX_BYTES,
     max_depth: int = MAX_DEPTH,
     max_containers: int | None = None,
+    long_numbers: bool = True,
 ) -> Any:
     """Return the value that *data* spells in strict JSON.
 
@@ -39,10 +40,11 @@ def parse_json(
         max_bytes: Longer documents are refused.
         max_depth: Deeper nesting is refused.
         max_containers: Documents of more objects and lists are refused.
+        long_numbers: Whether whole numbers of thousands of digits come out as text; else they are refused.
 
     Raises:
         ResultFormatError: With the code ``too_large``, ``empty``, ``not_utf8``, ``too_deep``,
-            ``not_json``, ``duplicate_key`` or ``too_many_rows``.
+            ``not_json``, ``duplicate_key``, ``too_many_rows`` or ``number_too_long``.
     """
     if len(data) > max_bytes:
         raise too_large(len(data), max_bytes)
@@ -60,7 +62,7 @@ def parse_json(
         ) from None
     _check_structure(data, max_depth, max_containers)
     try:
-        return _parse(text)
+        return _parse(text, long_numbers)
     except json.JSONDecodeError as error:
         raise ResultFormatError(
             f"not JSON: {error.msg.lower().removesuffix(' at')} at line {error.lineno}, column {error.colno}",
@@ -75,12 +77,15 @@ def too_large(size_bytes: int, max_bytes: int) -> ResultFormatError:
     )
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str, long_numbers: bool) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     except (json.JSONDecodeError, ResultFormatError):
         raise
     except ValueError:  # a whole number of more digits than Python reads
+        if not long_numbers:
+            message = "a whole number has thousands of digits; such numbers cannot be kept"
+            raise ResultFormatError(message, code="number_too_long") from None
         return json.loads(
             text,
             object_pairs_hook=_unique_keys,

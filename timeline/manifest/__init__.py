@@ -1,0 +1,1 @@
+"""The sync manifest, read back: JSON of `timeline.export.manifest`, or of a stranger, to a `Timeline`."""
