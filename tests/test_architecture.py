@@ -74,7 +74,19 @@ INSIDE = {
         "shelf",
         "ffmpeg",
     ],
-    "export": ["", "manifest", "rewrite", "webvtt", "rttm", "otio", "iiif", "mlt", "formats"],
+    "export": [
+        "",
+        "rewrite",
+        "manifest_schema",
+        "manifest",
+        "manifest_rules",
+        "webvtt",
+        "rttm",
+        "otio",
+        "iiif",
+        "mlt",
+        "formats",
+    ],
     "render": [
         "",
         "progress",
@@ -133,7 +145,7 @@ INSIDE = {
 LEVEL = {room: level for level, floor in enumerate(FLOORS) for room in floor}
 # The front door shows everything, and `python -m timeline` opens it.
 DOORS = {"timeline", "timeline.__main__"}
-HEAVY = ["matplotlib", "av", "PIL", "imageio_ffmpeg", "ffmpeg", "rich", "typer", "fontTools"]
+HEAVY = ["jsonschema", "matplotlib", "av", "PIL", "imageio_ffmpeg", "ffmpeg", "rich", "typer", "fontTools"]
 
 
 def module_name(path: Path) -> str:

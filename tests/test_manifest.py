@@ -17,7 +17,8 @@ import timeline
 from tests.builders import Row, board, lesson, result_rows, roster, row
 from timeline.errors import DiskError, MediaNotFoundError, OutputExistsError, ParameterError
 from timeline.export import manifest as manifest_module
-from timeline.export.manifest import SCHEMA_PATH, manifest_text, to_listing, to_manifest, write_manifest
+from timeline.export.manifest import manifest_text, to_listing, to_manifest, write_manifest
+from timeline.export.manifest_schema import SCHEMA_PATH
 from timeline.model import Timeline
 
 SAMPLES = Path(__file__).parent.parent / "sample_results"

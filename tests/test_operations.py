@@ -18,7 +18,8 @@ import timeline
 from tests import oracle
 from tests.builders import START_S, Row, board, lesson, result_rows, roster, row
 from timeline.errors import ParameterError
-from timeline.export.manifest import SCHEMA_PATH, to_manifest
+from timeline.export.manifest import to_manifest
+from timeline.export.manifest_schema import SCHEMA_PATH
 from timeline.findings import finding
 from timeline.interval import merge, spans_of
 from timeline.model import Gap, Pause, Timeline, Track

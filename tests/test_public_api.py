@@ -28,6 +28,7 @@ EVERYDAY = [
     "presence_table",
     "read_manifest",
     "render_video",
+    "validate_manifest",
     "write_manifest",
 ]
 
@@ -46,7 +47,7 @@ def test_nothing_else_is_visible() -> None:
     answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
 
     visible = set(ast_list(answer.stdout)) - {"annotations", "Any", "TYPE_CHECKING"}
-    later = {"plot_timeline", "render_video"}
+    later = {"plot_timeline", "render_video", "validate_manifest"}
     assert visible == set(EVERYDAY) - {"__version__"} - later
 
 

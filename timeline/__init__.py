@@ -28,6 +28,7 @@ from timeline.svg import timeline_html as _timeline_html
 from timeline.version import __version__
 
 if TYPE_CHECKING:
+    from timeline.export.manifest_rules import validate_manifest
     from timeline.plotting import plot_timeline
     from timeline.render.video import render_video
 
@@ -47,14 +48,19 @@ __all__ = [
     "presence_table",
     "read_manifest",
     "render_video",
+    "validate_manifest",
     "write_manifest",
 ]
 
 # A Timeline shows itself in a notebook (see the note at `Timeline._repr_html_`).
 Timeline._repr_html_ = _timeline_html
 
-# What needs matplotlib or the media extra is imported when it is first asked for.
-_LATER = {"plot_timeline": "timeline.plotting", "render_video": "timeline.render.video"}
+# What needs matplotlib, jsonschema or the media extra is imported when it is first asked for.
+_LATER = {
+    "plot_timeline": "timeline.plotting",
+    "render_video": "timeline.render.video",
+    "validate_manifest": "timeline.export.manifest_rules",
+}
 
 
 def __getattr__(name: str) -> Any:

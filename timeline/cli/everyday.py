@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,15 +19,17 @@ from timeline.cli.console import (
     talk,
     talk_about,
 )
-from timeline.cli.lesson import takes_lesson
+from timeline.cli.lesson import named_source, takes_lesson, takes_reader
 from timeline.cli.listing import print_timeline
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
 from timeline.cli.report_text import print_report
 from timeline.errors import ParameterError
 from timeline.export.manifest import to_listing
+from timeline.export.rewrite import parse_rewrites
 from timeline.findings import Severity, finding_json
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
+from timeline.sinks import terminal_text
 from timeline.units import format_length, parse_frame_rate, parse_size, parse_time, seconds_to_ms
 
 SLATED = 3
@@ -86,9 +89,10 @@ def check(
         raise typer.Exit(1)
 
 
-@takes_lesson
+@takes_reader
 def manifest(
-    lesson: Timeline,
+    read: Callable[[], Timeline],
+    result: str,
     output_path: Annotated[
         Path | None, typer.Option("--output", "-o", help="Where to write; stdout by default.")
     ] = None,
@@ -108,22 +112,40 @@ def manifest(
     base_uri: Annotated[
         str | None, typer.Option("--base-uri", help="What the ids of iiif begin with.")
     ] = None,
+    rewrite_url: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--rewrite-url",
+            metavar="OLD=NEW|name",
+            help="What to open: urls with another prefix (again for more), or the bare name of the file.",
+        ),
+    ] = None,
+    validate: Annotated[
+        bool,
+        typer.Option("--validate", help="RESULT is a manifest: say what is wrong with it; exit 1 if any."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --validate: print JSON.")] = False,
     force: Force = False,
 ) -> None:
     """Write the sync manifest: what plays when, for a replay player; or another format (docs/formats.md).
 
     Example: timeline manifest sample_results/lesson -o lesson.json --media sample_results/lesson/media
     """
+    if validate:
+        _validate(result, as_json)
+        return
     from timeline.export.formats import FORMATS, export_text, write_export
 
     options: dict[str, Any] = {
         "media": media,
+        "rewrite_url": parse_rewrites(rewrite_url or []),
         "rate": None if rate is None else parse_frame_rate(rate),
         "layout": layout,
         "size_px": None if size is None else parse_size(size),
         "base_uri": base_uri,
     }
     given = {name: value for name, value in options.items() if value is not None}
+    lesson = read()
     if output_path is None:
         text = export_text(lesson, format_name, **given)
         (print_json_text if FORMATS[format_name].suffix == ".json" else print_utf8)(text)
@@ -132,6 +154,23 @@ def manifest(
         given["beside"] = output_path.parent
     write_export(lesson, output_path, format_name, overwrite=force, **given)
     talk(f"wrote {output_path}")
+
+
+def _validate(result: str, as_json: bool) -> None:
+    """Print what is wrong with a manifest, one line each; exit 1 if anything is."""
+    from timeline.export.manifest_rules import validate_manifest
+
+    with named_source(result) as source:
+        problems = validate_manifest(source)
+    if as_json:
+        print_json([problem._asdict() for problem in problems])
+    elif problems:
+        for where, rule, message in problems:
+            print(terminal_text(f"{where or 'the document'}: {message} ({rule})"))
+    else:
+        print("valid")
+    if problems:
+        raise typer.Exit(1)
 
 
 @takes_lesson

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import IO, Annotated, Any, get_type_hints
 
 import typer
 
@@ -43,16 +44,23 @@ def read_lesson(
     ] = None,
 ) -> Timeline:
     """Return the lesson that these arguments name."""
-    if result == "-" and sys.stdin is None:
-        raise ParameterError("RESULT is - but there is no standard input; name a file")
-    try:
+    with named_source(result) as source:
         return load(
-            sys.stdin.buffer if result == "-" else Path(result),
+            source,
             roster=roster,
             task=task,
             journal=journal,
             wall_origin_ms=None if wall_origin is None else parse_wall_time(wall_origin),
         )
+
+
+@contextlib.contextmanager
+def named_source(result: str) -> Iterator[Path | IO[bytes]]:
+    """Give what RESULT names, to be read; errors of its form gain that name."""
+    if result == "-" and sys.stdin is None:
+        raise ParameterError("RESULT is - but there is no standard input; name a file")
+    try:
+        yield sys.stdin.buffer if result == "-" else Path(result)
     except ResultFormatError as error:
         error.add_note("standard input" if result == "-" else result)
         raise
@@ -73,14 +81,25 @@ def takes_lesson(command: Callable[..., None]) -> Callable[..., None]:
 
     A command that has a parameter ``result`` is also told what was named.
     """
+    return _taking(command, lambda read: read())
+
+
+def takes_reader(command: Callable[..., None]) -> Callable[..., None]:
+    """Return *command* as `takes_lesson`, but its first argument is a function that reads the lesson."""
+    return _taking(command, lambda read: read)
+
+
+def _taking(
+    command: Callable[..., None], first: Callable[[Callable[[], Timeline]], object]
+) -> Callable[..., None]:
     reading = inspect.signature(read_lesson).parameters
     own = list(inspect.signature(command).parameters.values())[1:]
     hints = get_type_hints(command, include_extras=True) | get_type_hints(read_lesson, include_extras=True)
 
     def wrapped(**given: Any) -> None:
         _keep_inputs(given)
-        lesson = read_lesson(**{name: given[name] for name in reading})
-        command(lesson, **{parameter.name: given[parameter.name] for parameter in own})
+        read = functools.partial(read_lesson, **{name: given[name] for name in reading})
+        command(first(read), **{parameter.name: given[parameter.name] for parameter in own})
 
     parameters = [
         reading["result"],

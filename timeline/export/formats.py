@@ -13,6 +13,7 @@ from timeline.export.iiif import to_iiif
 from timeline.export.manifest import manifest_text
 from timeline.export.mlt import to_mlt
 from timeline.export.otio import to_otio
+from timeline.export.rewrite import make_rewriter
 from timeline.export.rttm import to_rttm
 from timeline.export.webvtt import chapters_vtt, scenes_vtt
 from timeline.jsontext import json_text
@@ -51,7 +52,7 @@ _URL, _RATE, _CANVAS = {"rewrite_url"}, {"rate"}, {"layout", "size_px"}
 FORMATS: Mapping[str, Format] = {
     one.name: one
     for one in (
-        Format("json", ".json", "the sync manifest", manifest_text, {"media", "beside"}),
+        Format("json", ".json", "the sync manifest", manifest_text, {"media", "beside", "rewrite_url"}),
         Format("webvtt", ".vtt", "sections as WebVTT chapters", chapters_vtt),
         Format("webvtt-scenes", ".vtt", "what plays when as WebVTT metadata", scenes_vtt, _URL),
         Format("otio", ".otio", "OpenTimelineIO, for editors", _as_json(to_otio), _URL | _RATE),
@@ -69,7 +70,8 @@ def export_text(timeline: Timeline, name: str, **options: Any) -> str:
     Args:
         timeline: A lesson.
         name: One of `FORMATS`.
-        options: What the format's function takes: *rate*, *rewrite_url*, *layout*, *size_px*, *base_uri*.
+        options: What the format's function takes: *rate*, *layout*, *size_px*, *base_uri*,
+            and *rewrite_url* in any form of `timeline.export.rewrite`.
 
     Raises:
         ParameterError: There is no such format, or it has no such option.
@@ -85,6 +87,8 @@ def export_text(timeline: Timeline, name: str, **options: Any) -> str:
     if unknown:
         takers = [one.name for one in FORMATS.values() if unknown[0] in one.options]
         raise ParameterError(f"{name} takes no {unknown[0]}; {', '.join(takers) or 'no format'} would")
+    if "rewrite_url" in options:
+        options["rewrite_url"] = make_rewriter(options["rewrite_url"], timeline)
     return FORMATS[name].write(timeline, **options)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from timeline.audible import audible_tracks
 from timeline.collector import collector_paused
 from timeline.errors import ParameterError
+from timeline.export.rewrite import RewriteUrl, UrlRewriter, make_rewriter
 from timeline.findings import finding_json
 from timeline.jsontext import json_text
 from timeline.manifest.names import FORMAT, VERSION, Json, named_objects
@@ -23,8 +24,6 @@ from timeline.publish import write_text
 from timeline.sinks import is_utf8, path_text
 from timeline.version import __version__
 
-SCHEMA_PATH = Path(__file__).with_name("manifest.schema.json")
-
 MAX_SCENE_TRACKS = 10_000_000
 """A lesson whose scenes name more tracks, all together, has no manifest: it would fill the memory."""
 
@@ -34,6 +33,7 @@ def write_manifest(
     path: str | os.PathLike[str],
     *,
     media: str | os.PathLike[str] | None = None,
+    rewrite_url: RewriteUrl | None = None,
     overwrite: bool = True,
 ) -> None:
     """Write the sync manifest of *timeline* to *path* as JSON, whole or not at all.
@@ -42,15 +42,19 @@ def write_manifest(
         timeline: A lesson.
         path: Where to write.
         media: A folder of media files: clips gain ``src``, relative to the manifest's folder.
+        rewrite_url: What to open in place of the urls of clips that are not in *media*: new prefixes by old
+            ones, ``"name"`` for the names of files beside the manifest, or a function of a `MediaReference`
+            that returns a link, or None to leave that clip as it is. ``url`` stays the original.
         overwrite: Whether a file that is there may be replaced.
 
     Raises:
         OutputExistsError: *path* is there and *overwrite* is False.
         MediaNotFoundError: *media* is no folder.
+        ParameterError: *rewrite_url* is none of these, or makes a link that is not safe to open.
         DiskError: It cannot be written.
     """
     path = Path(path)
-    text = manifest_text(timeline, media=media, beside=path.parent)
+    text = manifest_text(timeline, media=media, beside=path.parent, rewrite_url=rewrite_url)
     write_text(path, text, overwrite=overwrite)
 
 
@@ -59,17 +63,22 @@ def manifest_text(
     *,
     media: str | os.PathLike[str] | None = None,
     beside: Path | None = None,
+    rewrite_url: RewriteUrl | None = None,
 ) -> str:
     """Return the manifest as JSON text; ``src`` is relative to *beside*, by default the current folder."""
     folder = media_folder(None, Path(media)) if media is not None else None
     located = locate_media(timeline, folder) if folder else None
-    document = to_manifest(timeline, located=located, beside=beside or Path())
+    document = to_manifest(timeline, located=located, beside=beside or Path(), rewrite_url=rewrite_url)
     return json_text(document) + "\n"
 
 
 @collector_paused()
 def to_manifest(
-    timeline: Timeline, *, located: LocatedMedia | None = None, beside: Path | None = None
+    timeline: Timeline,
+    *,
+    located: LocatedMedia | None = None,
+    beside: Path | None = None,
+    rewrite_url: RewriteUrl | None = None,
 ) -> Json:
     """Return the manifest of *timeline* as JSON values.
 
@@ -77,7 +86,9 @@ def to_manifest(
         timeline: A lesson.
         located: Its local files; clips gain ``src`` and ``src_status``.
         beside: The folder that ``src`` is relative to.
+        rewrite_url: What to open where there is no local file; see `write_manifest`.
     """
+    rewriter = None if rewrite_url is None else make_rewriter(rewrite_url, timeline)
     recording = recording_json(timeline)
     document = {
         "format": FORMAT,
@@ -96,7 +107,7 @@ def to_manifest(
                 "user_id": track.user_id,
                 "label": track.label,
                 "role": track.role,
-                "segments": [_segment(item, located, beside) for item in track.segments()],
+                "segments": [_segment(item, located, beside, rewriter) for item in track.segments()],
             }
             for track in timeline.tracks
         ],
@@ -196,14 +207,20 @@ def _put_extra(document: Json, extra: Iterable[Extra]) -> None:
             target.update(json.loads(fields[name]))
 
 
-def _segment(item: Clip | Gap, located: LocatedMedia | None, beside: Path | None) -> Json:
+def _segment(
+    item: Clip | Gap, located: LocatedMedia | None, beside: Path | None, rewriter: UrlRewriter | None
+) -> Json:
     if isinstance(item, Gap):
         return {"type": "gap", "start_ms": item.start_ms, "end_ms": item.end_ms, "kind": item.kind}
     segment: Json = {"type": "clip"} | clip_json(item)
-    if located is not None:
-        local = located.paths.get(item.media.position)
-        segment["src"] = _relative(local, beside or Path()) if local else None
-        segment["src_status"] = "local" if local else "missing"
+    local = None if located is None else located.paths.get(item.media.position)
+    link = rewriter(item.media) if rewriter is not None and local is None else None
+    if local is not None:
+        segment |= {"src": _relative(local, beside or Path()), "src_status": "local"}
+    elif link is not None:
+        segment |= {"src": link, "src_status": "rewritten"}
+    elif located is not None:
+        segment |= {"src": None, "src_status": "missing"}
     return segment
 
 
