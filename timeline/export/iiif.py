@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 
 from timeline import kinds
 from timeline.errors import ParameterError
-from timeline.export.manifest import Json
 from timeline.export.rewrite import UrlRewriter, media_url
 from timeline.layouts.names import LayoutLike, find_layout
 from timeline.layouts.places import Rectangle, place_tracks
+from timeline.manifest.names import Json
 from timeline.model import Clip, Pause, Timeline, Track
 from timeline.sinks import show
 from timeline.units import format_length

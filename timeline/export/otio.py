@@ -12,8 +12,9 @@ from typing import Any
 
 from timeline import kinds
 from timeline.audible import audible_tracks
-from timeline.export.manifest import Json, pause_json, wall_json
 from timeline.export.rewrite import UrlRewriter, media_url
+from timeline.manifest.names import Json
+from timeline.manifest.wall import pause_json, wall_json
 from timeline.model import Clip, Timeline, Track
 from timeline.units import frame_at
 
