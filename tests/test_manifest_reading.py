@@ -136,6 +136,18 @@ def test_a_lesson_with_other_rules_comes_back() -> None:
     assert comes_back(timeline.load(SAMPLES / "guide_example.json", pause_rules=rules))
 
 
+@pytest.mark.parametrize(
+    "name", ["guide_example.json", "guide_query_response.json", "tiw_online_record.json"]
+)
+def test_two_stamps_need_no_clock_of_the_recording(name: str) -> None:
+    """What players read gives the usual wall clock back, also where wall time is missing somewhere."""
+    read = sample(name)
+
+    assert read.wall is not None
+    assert "recording" not in to_manifest(read)
+    assert "recording" in to_manifest(read.crop(1, read.duration_ms))
+
+
 def test_a_lesson_with_everything_comes_back() -> None:
     """Names, roles, sizes, unknown kinds, findings, and strings of all sorts."""
     read = lesson(
