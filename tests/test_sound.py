@@ -87,3 +87,15 @@ def test_many_voices_at_once_are_limited_and_not_cut_off(lesson: Lesson) -> None
         lesson.add(CAMERA, f"u{number:02d}", 0, 1000, tone_hz=500, beep_every_ms=500, beep_ms=400)
     heard = coded_media.sound(lesson.render().path)
     assert 0.5 < np.abs(heard).max() < 1
+
+
+@pytest.mark.parametrize("rate", [16_000, 44_100])
+def test_windows_that_begin_inside_of_packets_are_heard_too(
+    lesson: Lesson, short_windows: None, rate: int
+) -> None:
+    """An encoder takes the size of its blocks from what comes first; joined ones have to be of one size."""
+    lesson.add(CAMERA, "amy", 0, 4000, sample_rate=rate, beep_every_ms=10_000, beep_ms=10_000)
+    for start_ms in (333, 998):
+        heard = coded_media.sound(lesson.render(start_ms=start_ms).path)
+        tenths = heard[: (3900 - start_ms) * 48 // 4800 * 4800].reshape(-1, 4800)
+        assert np.abs(tenths).max(axis=1).min() > 0.2

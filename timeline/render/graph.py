@@ -39,6 +39,7 @@ _SOUND_FILTERS = {
     "amix",
     "apad",
     "aresample",
+    "asetnsamples",
     "asetpts",
     "atrim",
     "concat",

@@ -30,6 +30,8 @@ SILENT_LUFS = -70
 """The measure's own gate: below this there is nothing to measure."""
 HEADROOM = 32
 """So many voices at full scale fit into a window."""
+_BLOCK = 4096
+"""Samples of a block of FLAC, in all windows: one with larger blocks than the first is lost when joined."""
 
 _LIMIT = 0.85  # the encoder overshoots a little
 
@@ -97,6 +99,7 @@ def window_arguments(
         .filter("atrim", end_sample=total)
         .filter("volume", volume=1 / HEADROOM, precision="float")
         .filter("aformat", sample_fmts="s32")
+        .filter("asetnsamples", n=_BLOCK, p=0)
     )
     return to_arguments(
         ffmpeg.output(
