@@ -99,3 +99,10 @@ def test_windows_that_begin_inside_of_packets_are_heard_too(
         heard = coded_media.sound(lesson.render(start_ms=start_ms).path)
         tenths = heard[: (3900 - start_ms) * 48 // 4800 * 4800].reshape(-1, 4800)
         assert np.abs(tenths).max(axis=1).min() > 0.2
+
+
+def test_sound_before_the_first_picture_of_its_file_is_heard(lesson: Lesson, short_windows: None) -> None:
+    """Also by who begins there: a reader seeks by the picture, and there is none yet."""
+    lesson.add(CAMERA, "amy", 0, 5000, first_picture_ms=3000, beep_every_ms=250)
+    heard = coded_media.sound(lesson.render(start_ms=1000).path)
+    assert coded_media.beep_onsets_ms(heard, 48_000, 500) == pytest.approx(list(range(0, 4000, 250)), abs=3)

@@ -198,6 +198,8 @@ def _track_sound(
         origin_ms = media.origin_ms if own is None or media.sound is None else media.sound.start_ms
         seek_ms = sound.media_start_ms - origin_ms
         preroll_ms = min(PREROLL_MS, max(0, seek_ms))
+        if own is None and media.picture and seek_ms - preroll_ms < media.picture.start_ms - origin_ms:
+            preroll_ms = max(0, seek_ms)  # readers seek by the picture: before its first one nothing is found
         options = {"t": seconds(preroll_ms + sound.end_ms - sound.start_ms)}
         if seek_ms > preroll_ms:
             options["ss"] = seconds(seek_ms - preroll_ms)
