@@ -130,3 +130,16 @@ def test_a_picture_that_lacks_elsewhere_is_refused(studio: Studio) -> None:
     plan = plan_video(lesson_of(row(BOARD, "", 0, 2000)), size_px=(320, 240), frame_rate=Fraction(5))
     assert verify_video(path, plan, cut_chunks(plan, sparse=True)).pictures == 10
     assert STILL_S * RATE == 75
+
+
+@pytest.mark.parametrize("length_ms", [8000, 1000])
+def test_a_slate_may_lie_over_a_board(tmp_path: Path, studio: Studio, length_ms: int) -> None:
+    """All the time or for a while: the board below goes on."""
+    lesson = Lesson(tmp_path, studio)
+    lesson.add(BOARD, "", 0, 8000, fps=1, sound=False)
+    lesson.add_row(CAMERA, "amy", 0 if length_ms == 8000 else 3000, length_ms)
+    report = lesson.render(layout="pip", vfr=True)
+    times = [round(Fraction(at_s) * RATE) for _, at_s, _ in coded_media.frames(report.path)]
+    assert times[-1] == 8 * RATE - 1
+    assert set(range(0, 8 * RATE, RATE)) <= set(times)
+    assert len(times) < 4 * RATE

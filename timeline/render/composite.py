@@ -196,13 +196,13 @@ class _Composite:
 
     def _with_upper(self, picture: Any, region: int) -> Any:
         """Return *picture* with a region over it that overlaps others."""
-        place, options = self._plan.regions[region].rectangle, {}
+        place = self._plan.regions[region].rectangle
+        # In a sparse chunk only pictures of our own lie over others, and the last one of them stays.
+        options: dict[str, Any] = {"eof_action": "repeat"} if self._chunk.is_sparse else {"shortest": 1}
         if not self._chunk.is_whole(region):
             spans = [(part.start_frame, part.end_frame) for part in self._chunk.parts(region)]
             options["enable"] = "+".join(itertools.starmap(self._during, spans))
-        return ffmpeg.filter(
-            [picture, self._region(region)], "overlay", x=place.x, y=place.y, shortest=1, **options
-        )
+        return ffmpeg.filter([picture, self._region(region)], "overlay", x=place.x, y=place.y, **options)
 
     def _region(self, region: int) -> Any:
         """Return what a region shows in the frames of the chunk."""
