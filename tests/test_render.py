@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests import coded_media
+from tests.coded_media import FrameCode
 from tests.conftest import (
     AUDIO,
     BOARD,
@@ -663,3 +664,17 @@ class TestCall:
         report = lesson.render()
         assert report.plan.frames == 2
         assert wrong_frames(report, lesson) == []
+
+
+def test_the_last_picture_of_a_file_is_shown_however_short_it_is(lesson: Lesson) -> None:
+    """It may stand for long, as that of a screen does, though it lasts less than a frame of the output."""
+    lesson.add(CAMERA, "amy", 0, 1200, real_ms=500, fps=30)
+    report = lesson.render(frame_rate=12)
+    assert [line[0] for line in codes_shown(report, lesson)][6:] == [FrameCode(1, 14)] * 8
+    assert wrong_frames(report, lesson) == []
+
+
+def test_a_file_that_begins_by_less_than_a_frame_late_keeps_its_times(lesson: Lesson) -> None:
+    """Else it would be early by that, and by half a frame on top."""
+    lesson.add(CAMERA, "amy", 0, 1900, fps=3, first_picture_ms=95, sound=False)
+    assert wrong_frames(lesson.render(frame_rate=10), lesson) == []

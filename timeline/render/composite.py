@@ -307,10 +307,13 @@ class _Composite:
             # it would count from the key frame; a trim ends the reading.
             options |= {"ss": seconds(seek_ms), "noaccurate_seek": None}
         stream = self._inputs.media(facts, **options)["V:0"]
-        if seek_ms < -frame_start_ms(1, self._plan.frame_rate):
+        if seek_ms < 0:
             stream = stream.filter("setpts", _later(-seek_ms))
-        # "round" would drop the last one at times
-        stream = stream.filter("fps", fps=self._rate, start_time=0, eof_action="pass")
+        # To the nearest frame, as half a frame later and rounded down: the end too is then after the last
+        # picture, however short that is; else it would be dropped at times.
+        half = seconds(-frame_start_ms(1, self._plan.frame_rate) / 2)
+        stream = stream.filter("fps", fps=self._rate, start_time=half, round="down", eof_action="pass")
+        stream = self._numbered(stream)
         return stream.filter("trim", end_frame=1) if shot.held else stream
 
     def _fitted(self, stream: Any, shot: Shot, facts: MediaFacts) -> Any:
