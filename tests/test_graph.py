@@ -17,7 +17,7 @@ from timeline.layouts.names import LayoutLike
 from timeline.layouts.places import Rectangle
 from timeline.media.facts import MediaFacts, PictureFacts, SoundFacts
 from timeline.media.gate import DEMUXERS
-from timeline.render.composite import Clock, Drawings, Overlay, chunk_arguments
+from timeline.render.composite import Clock, Drawings, Overlay, chunk_arguments, still_arguments
 from timeline.render.encoders import Encoding
 from timeline.render.graph import FILTERS, join_arguments
 from timeline.render.plan import KnownFile, RenderPlan, plan_video
@@ -306,3 +306,15 @@ def test_a_file_that_is_not_there_is_in_no_command() -> None:
     known = {0: KnownFile(True, 3000, 3000), 1: KnownFile(False, 0, 0)}
     plan = plan_video(lesson_of(*rows), files=known)
     assert not [a for arguments in commands(plan) for a in arguments if "/nowhere/1.bin" in a]
+
+
+def test_what_is_copied_onto_the_canvas_is_copied_in_order() -> None:
+    """Threads of one graph would copy the canvas and what belongs onto it side by side."""
+    plan = plan_video(lesson_of(row(CAMERA, "amy", 0, 1000)))
+    facts = facts_of(plan, "mov", 0, Fraction(1))
+    (chunk,) = cut_chunks(plan)
+    made = chunk_arguments(plan, chunk, facts, Drawings("canvas.png"), Encoding(), "a.mp4")
+    still = still_arguments(plan, chunk, facts, Drawings("canvas.png"), "a.png")
+    for arguments in (made, still):
+        assert "xstack" in filters(arguments)
+        assert arguments[:2] == ["-filter_complex_threads", "1"]

@@ -29,6 +29,8 @@ STILL_S = 5
 """In a sparse chunk a picture comes at least so often: a player can jump, and no filter waits for long."""
 
 _TIMESCALE = 15360 * 1001
+_IN_ORDER = ("-filter_complex_threads", "1")
+"""With more threads ``xstack`` may copy the canvas after what belongs onto it."""
 _CHANGED = {"hi": 256, "lo": 128, "frac": 0.02}
 """A frame is another one where a block of 8x8 px differs by 4 a px, or one block in 50 by 2."""
 _OTHER = {"hi": 1, "lo": 1, "frac": 0}
@@ -131,8 +133,8 @@ def chunk_arguments(
             f="mp4",
         )
     )
-    # Chunks run side by side on all cores already; threads inside of each only cost memory and time.
-    return ["-filter_complex_threads", "1", *encoded]
+    # Chunks run side by side on all cores already; more threads in each would only cost memory and time.
+    return [*_IN_ORDER, *encoded]
 
 
 def still_arguments(
@@ -141,7 +143,7 @@ def still_arguments(
     """Return ffmpeg's arguments that write the first picture of a chunk as a PNG; as `chunk_arguments`."""
     picture = _Composite(plan, chunk, facts, drawings).picture()
     options = {"vcodec": "png", "pix_fmt": "rgb24", "frames:v": 1, "update": 1, "map_metadata": -1}
-    return to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))
+    return [*_IN_ORDER, *to_arguments(ffmpeg.output(picture, f"file:{output}", **options, f="image2"))]
 
 
 class _Composite:
