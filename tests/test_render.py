@@ -678,3 +678,16 @@ def test_a_file_that_begins_by_less_than_a_frame_late_keeps_its_times(lesson: Le
     """Else it would be early by that, and by half a frame on top."""
     lesson.add(CAMERA, "amy", 0, 1900, fps=3, first_picture_ms=95, sound=False)
     assert wrong_frames(lesson.render(frame_rate=10), lesson) == []
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="there is no other ffmpeg")
+def test_another_ffmpeg_makes_the_same(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older builds know fewer options, and round the length of a chunk to ms."""
+    monkeypatch.setattr(shots, "CHUNK_MIN_S", Fraction(16, 30))
+    monkeypatch.setattr(shots, "CHUNK_MAX_S", Fraction(16, 30))
+    lesson.add(CAMERA, "amy", 0, 1690, fps=30, sound=False)
+    lesson.add(CAMERA, "amy", 2190, 4000, fps=30)
+    report = lesson.render(frame_rate=30, ffmpeg=shutil.which("ffmpeg"))
+    assert wrong_frames(report, lesson) == []
+    off = [at_s * 30 - number for number, at_s, _ in coded_media.frames(report.path)]
+    assert max(map(abs, off)) < 0.01

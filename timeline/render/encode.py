@@ -352,13 +352,13 @@ def _chunk_piece(job: Job, chunk: Chunk, book: Sketchbook, *, as_still: bool = F
 def _chunk_list(job: Job, pieces: Sequence[Piece]) -> str:
     """Return the list for ffmpeg's concat reader.
 
-    How long a chunk lasts is said where its last frame does not say it.
+    How long a chunk lasts is said, since the last frame of a sparse one does not say it, and some builds
+    round it to ms.
     """
     lines = []
     for piece, chunk in zip(pieces, job.chunks, strict=True):
         lines.append(f"file {piece.name}")
-        if chunk.is_sparse:
-            lines.append(f"duration {seconds(frame_start_ms(chunk.frames, job.plan.frame_rate))}")
+        lines.append(f"duration {seconds(frame_start_ms(chunk.frames, job.plan.frame_rate))}")
     return "\n".join([*lines, ""])
 
 

@@ -153,7 +153,7 @@ def master_arguments(window_list: str, duration_ms: int, output: str, *, bitrate
 def loudness_arguments(sound: str) -> list[str]:
     """Return ffmpeg's arguments that measure a sound of our own by EBU R 128, and say so at the end."""
     reading = ["-protocol_whitelist", "file", "-f", "mov", "-i", f"file:{sound}"]
-    return [*reading, "-loglevel", "info", "-af", "ebur128=peak=sample:framelog=quiet", "-f", "null", "-"]
+    return [*reading, "-loglevel", "info", "-af", "ebur128=peak=sample:framelog=verbose", "-f", "null", "-"]
 
 
 def read_loudness(said: str) -> tuple[float | None, float | None]:
