@@ -28,9 +28,7 @@ def changed(path: Path, **fields: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    "command", [["show"], ["show", "--json"], ["check"], ["manifest"], ["render", "--plan"]]
-)
+@pytest.mark.parametrize("command", [["show"], ["show", "--json"], ["check"], ["manifest"]])
 def test_a_manifest_is_as_good_as_its_result(command: list[str], written: Path) -> None:
     """Every command takes it as RESULT and says the same."""
     assert out(run(*command, written)) == out(run(*command, GUIDE))

@@ -51,8 +51,6 @@ GOLDEN: dict[str, Any] = {
                     "url": f"{URL}/oM86K7X3Ig8b.mp4",
                     "mime": "video/mp4",
                     "video_id": "5285890781570653827",
-                    "index": 0,
-                    "media_duration_ms": 900000,
                     "size_bytes": 13151,
                 },
                 {
@@ -63,8 +61,6 @@ GOLDEN: dict[str, Any] = {
                     "url": f"{URL}/oM86K7X3Ig63.mp4",
                     "mime": "video/mp4",
                     "video_id": "5285890781570653841",
-                    "index": 3,
-                    "media_duration_ms": 300000,
                     "size_bytes": 13151,
                 },
                 {"type": "gap", "start_ms": 1200000, "end_ms": 1440000, "kind": "early_end"},

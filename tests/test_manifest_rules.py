@@ -176,8 +176,12 @@ BREAKS: list[tuple[str, str, Callable[[Json], object]]] = [
             }
         ),
     ),
-    ("clip-in-file", "/tracks/0/segments/0", lambda d: clip(d).update(media_start_ms=1)),
-    ("one-file", "/tracks/0/segments/1/index", lambda d: segments(d)[1].update(index=0)),
+    (
+        "clip-in-file",
+        "/tracks/0/segments/0",
+        lambda d: clip(d).update(media_start_ms=1, media_duration_ms=900_000),
+    ),
+    ("one-file", "/tracks/0/segments/1/index", lambda d: [s.update(index=0) for s in segments(d)[:2]]),
     ("src", "/tracks/0/segments/0", lambda d: clip(d).update(src="a.mp4")),
     ("src", "/tracks/0/segments/0", lambda d: clip(d).update(src_status="missing")),
     ("src", "/tracks/0/segments/0/src", lambda d: clip(d).update(src=None, src_status="local")),

@@ -64,7 +64,7 @@ export interface ClipSegment {
   url: string | null;
   mime: string;
   video_id: string | null;
-  /** Position of the file in the result's list; clips with the same index are of one file. */
+  /** Number of the file, counted from 0 as files appear; written where a file appears again. */
   index?: number;
   /** Declared length of the whole file. */
   media_duration_ms?: number;

@@ -90,6 +90,7 @@ def to_manifest(
     """
     rewriter = None if rewrite_url is None else make_rewriter(rewrite_url, timeline)
     recording = recording_json(timeline)
+    numbers: dict[int, int] = {}
     document = {
         "format": FORMAT,
         "version": VERSION,
@@ -107,7 +108,7 @@ def to_manifest(
                 "user_id": track.user_id,
                 "label": track.label,
                 "role": track.role,
-                "segments": [_segment(item, located, beside, rewriter) for item in track.segments()],
+                "segments": [_segment(item, numbers, located, beside, rewriter) for item in track.segments()],
             }
             for track in timeline.tracks
         ],
@@ -169,23 +170,36 @@ def _scenes(timeline: Timeline) -> list[Json]:
 def clip_json(clip: Clip) -> Json:
     """Return a clip as the manifest spells it."""
     start_ms, end_ms, media_start_ms, media = clip
-    url, video_id, mime, size_bytes, duration_ms, index, width_px, height_px = media
-    values: Json = {
+    return {
         "start_ms": start_ms,
         "end_ms": end_ms,
         "media_start_ms": media_start_ms,
-        "url": url,
-        "mime": mime,
-        "video_id": video_id,
-        "index": index,
-        "media_duration_ms": duration_ms,
+        "url": media.url,
+        "mime": media.mime,
+        "video_id": media.video_id,
     }
-    if size_bytes is not None:
-        values["size_bytes"] = size_bytes
-    if width_px is not None:
-        values["width_px"] = width_px
-    if height_px is not None:
-        values["height_px"] = height_px
+
+
+def _file_json(clip: Clip, numbers: dict[int, int]) -> Json:
+    """Return what is declared of a clip's file and does not follow from the clip.
+
+    Files are numbered as they appear, not by their place in the result's list, whose order says nothing;
+    a number is written where a file appears again.
+    """
+    start_ms, end_ms, media_start_ms, media = clip
+    values: Json = {}
+    if media.position in numbers:
+        values["index"] = numbers[media.position]
+    else:
+        numbers[media.position] = len(numbers)
+    if media.duration_ms != media_start_ms + end_ms - start_ms:
+        values["media_duration_ms"] = media.duration_ms
+    if media.size_bytes is not None:
+        values["size_bytes"] = media.size_bytes
+    if media.width_px is not None:
+        values["width_px"] = media.width_px
+    if media.height_px is not None:
+        values["height_px"] = media.height_px
     return values
 
 
@@ -208,11 +222,15 @@ def _put_extra(document: Json, extra: Iterable[Extra]) -> None:
 
 
 def _segment(
-    item: Clip | Gap, located: LocatedMedia | None, beside: Path | None, rewriter: UrlRewriter | None
+    item: Clip | Gap,
+    numbers: dict[int, int],
+    located: LocatedMedia | None,
+    beside: Path | None,
+    rewriter: UrlRewriter | None,
 ) -> Json:
     if isinstance(item, Gap):
         return {"type": "gap", "start_ms": item.start_ms, "end_ms": item.end_ms, "kind": item.kind}
-    segment: Json = {"type": "clip"} | clip_json(item)
+    segment: Json = {"type": "clip"} | clip_json(item) | _file_json(item, numbers)
     local = None if located is None else located.paths.get(item.media.position)
     link = rewriter(item.media) if rewriter is not None and local is None else None
     if local is not None:

@@ -91,7 +91,7 @@ def with_dates(playlist: str, timeline: Timeline) -> str:
     Example:
         >>> import timeline
         >>> lesson = timeline.load("sample_results/guide_example.json")
-        >>> print(with_dates("#EXTM3U\\n#EXTINF:901.0,\\na\\n#EXTINF:539.0,\\na\\n", lesson))
+        >>> print(with_dates("#EXTM3U\n#EXTINF:901.0,\na\n#EXTINF:539.0,\na\n", lesson))
         #EXTM3U
         #EXT-X-PROGRAM-DATE-TIME:2019-05-23T12:05:40.000Z
         #EXTINF:901.0,
