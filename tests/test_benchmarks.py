@@ -241,6 +241,7 @@ def test_a_hole_between_segments_is_seen(document: bytes) -> None:
         check_work(document, lesson, json.dumps(manifest))
 
 
+@pytest.mark.slow
 def test_all_of_a_run_fits_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """A tiny run, its children's work done in this process, gives every table."""
 
