@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +12,8 @@ from hypothesis import given
 from tests import coded_media
 from tests.conftest import CAMERA, Lesson, Row, lesson_of, row
 from tests.test_plan import results
-from timeline.render import sound
+from timeline.errors import FFmpegFailedError
+from timeline.render import encode, sound
 from timeline.render.plan import plan_video
 from timeline.render.sound import cut_sound
 
@@ -106,3 +110,19 @@ def test_sound_before_the_first_picture_of_its_file_is_heard(lesson: Lesson, sho
     lesson.add(CAMERA, "amy", 0, 5000, first_picture_ms=3000, beep_every_ms=250)
     heard = coded_media.sound(lesson.render(start_ms=1000).path)
     assert coded_media.beep_onsets_ms(heard, 48_000, 500) == pytest.approx(list(range(0, 4000, 250)), abs=3)
+
+
+def test_a_window_that_cannot_be_joined_is_an_error_and_no_silence(
+    lesson: Lesson, short_windows: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What we made ourselves must be whole: no output appears."""
+
+    def with_blocks_of_any_size(*arguments: Any) -> list[str]:
+        made = sound.window_arguments(*arguments)
+        return [re.sub(r"asetnsamples=[^\[;]*", "anull", argument) for argument in made]
+
+    monkeypatch.setattr(encode, "window_arguments", with_blocks_of_any_size)
+    lesson.add(CAMERA, "amy", 0, 4000, sample_rate=16_000, beep_every_ms=10_000, beep_ms=10_000)
+    with pytest.raises(FFmpegFailedError, match="could not decode a piece of our own"):
+        lesson.render(start_ms=333)
+    assert not (lesson.folder / "out.mp4").exists()

@@ -227,7 +227,8 @@ class _Workshop:
             )
             if self._stop.is_set():
                 return _Result(Made())
-            if target.is_file() and ran.frames >= piece.frames:
+            is_damaged = piece.is_of_ours and bool(ran.damage)
+            if target.is_file() and ran.frames >= piece.frames and not is_damaged:
                 self._check_inputs(piece)
                 damage = {piece.contents[name]: n for name, n in ran.damage.items() if name in piece.contents}
                 self._store.keep(key, target, damage)
@@ -235,7 +236,9 @@ class _Workshop:
                     task.count(task.chunk.frames)  # a sparse one has fewer
                 return _Result(Made(damage))
             failure = FFmpegFailedError(
-                f"ffmpeg wrote {ran.frames} of {piece.frames} frames"
+                "ffmpeg could not decode a piece of our own"
+                if is_damaged
+                else f"ffmpeg wrote {ran.frames} of {piece.frames} frames"
                 if piece.frames
                 else "ffmpeg wrote nothing",
                 command=[self._ffmpeg.path, *arguments],
@@ -318,7 +321,7 @@ def _master_piece(job: Job, windows: Sequence[Piece], keys: Sequence[str], folde
     (folder / "sounds.txt").write_text("".join(f"file {piece.name}\n" for piece in windows))
     arguments = tuple(master_arguments("sounds.txt", job.plan.duration_ms, "sound.m4a"))
     most_bytes = SPARE_BYTES + 4 * sample_at(job.plan.duration_ms)
-    return Piece("sound.m4a", arguments, {"file:sounds.txt": " ".join(keys)}, most_bytes)
+    return Piece("sound.m4a", arguments, {"file:sounds.txt": " ".join(keys)}, most_bytes, is_of_ours=True)
 
 
 def encode_frame(job: Job, ffmpeg: FFmpeg, folder: Path, output: Path, store: PieceStore) -> Encoded:

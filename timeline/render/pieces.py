@@ -43,6 +43,7 @@ class Piece:
         contents: What is in each input: a hash, by the name under which ffmpeg knows it.
         most_bytes: The file is not larger.
         frames: Pictures that it has to write; 0 for sound.
+        is_of_ours: Whether all its inputs are of our making, so that nothing in them may be damaged.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Piece:
     contents: Mapping[str, str]
     most_bytes: int
     frames: int = 0
+    is_of_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
