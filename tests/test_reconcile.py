@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.builders import lesson, row
+from timeline.media.examine import _from_zero
 from timeline.media.facts import Hole, MediaFacts, PictureFacts, SizeChange, SoundFacts
 from timeline.media.reconcile import reconcile
 from timeline.model import Clip
@@ -182,3 +184,24 @@ def test_what_is_odd_in_a_part_of_a_file_stands_where_that_part_plays() -> None:
     assert item.at_ms == 20_000
     (item,) = reconcile(part, "camera", facts(picture(holes=(Hole(2000, 35_000),)), SOUND))
     assert item.at_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("begin_ms", "end_ms", "begins_ms"),
+    [
+        (5000, 65_000, 0),  # cut out of a longer file: its length is the declared one
+        (5000, 60_000, 5000),  # begins late, and ends when it should
+        (278, 60_200, 278),  # a little late and a little long: no sign of a cut
+        (0, 65_000, 0),
+    ],
+)
+def test_a_file_that_was_cut_out_of_a_longer_one_begins_at_zero(
+    begin_ms: int, end_ms: int, begins_ms: int
+) -> None:
+    """Told by its length, and not where it begins within half a second."""
+    image = dataclasses.replace(picture(begin_ms), end_ms=end_ms, last_ms=end_ms - 66)
+    sound = SoundFacts("aac", begin_ms, end_ms)
+    media = MediaFacts(Path("a.mp4"), "mov", begin_ms, image, sound)
+    moved = _from_zero(media, 60_000)
+    assert moved.sound is not None
+    assert moved.sound.start_ms == begins_ms

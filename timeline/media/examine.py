@@ -20,6 +20,9 @@ from timeline.media.store import MediaStore
 from timeline.model import Clip, Timeline
 from timeline.sinks import file_name, is_utf8, path_text
 
+CUT_MS = 500
+"""A file whose clock begins so late may have been cut out of a longer one."""
+
 
 class FirstUse(NamedTuple):
     """Where a file of a result plays first: the kind of its track, and the clip."""
@@ -149,10 +152,11 @@ def _from_zero(media: MediaFacts, declared_ms: int) -> MediaFacts:
     """Return *media* with a clock that begins at 0 where that of the file does not and the length says so.
 
     A file that was cut out of a longer one may begin at 5 s; its declared length then fits what it holds, and
-    not its last time stamp. A stream that merely begins late keeps its distance.
+    not its last time stamp. A stream that merely begins late keeps its distance, and so do both of a file
+    that begins by less than `CUT_MS` late: that a length would fit as well proves nothing there.
     """
     ends = [stream.end_ms for stream in (media.picture, media.sound) if stream]
     end_ms, zero_ms = max(ends), media.origin_ms
-    if zero_ms <= 0 or abs(end_ms - declared_ms) <= abs(end_ms - zero_ms - declared_ms):
+    if zero_ms < CUT_MS or abs(end_ms - declared_ms) <= abs(end_ms - zero_ms - declared_ms):
         return media
     return shifted(media, -zero_ms)
