@@ -126,7 +126,7 @@ INSIDE = {
         "stitch_folder",
         "stitch_run",
     ],
-    "analysis": ["", "presence"],
+    "analysis": ["", "presence", "concurrency"],
     "cli": [
         "versions",
         "console",

@@ -213,7 +213,10 @@ def test_a_long_name_is_cut_and_its_kind_is_not(name: str, kind: str) -> None:
 
 def test_a_name_without_an_end_makes_no_picture_without_an_end() -> None:
     """It stands there once per bar, so it is cut everywhere."""
-    rows = [row("x" * 10_000, 1000 * n, 900, video_url=f"http://media.example/{n}", video_id=f"{n}" * 90) for n in range(100)]
+    rows = [
+        row("x" * 10_000, 1000 * n, 900, video_url=f"http://media.example/{n}", video_id=f"{n}" * 90)
+        for n in range(100)
+    ]
 
     assert len(timeline_svg(lesson(*rows))) < 60_000
 

@@ -16,7 +16,7 @@ from timeline import kinds
 from timeline.model import Pause, Timeline, Track, counted
 from timeline.palette import PAUSE_COLOUR, kind_colour
 from timeline.sinks import xml_text
-from timeline.units import format_length, format_time
+from timeline.units import format_length, format_time, round_step_ms
 
 MAX_LANES = 40
 """More tracks than this are counted, not drawn."""
@@ -27,7 +27,6 @@ _WIDTH_PX, _LABEL_PX, _RIGHT_PX = 860, 160, 28
 _LANE_PX, _TOP_PX, _AXIS_PX = 26, 26, 26
 _MOST_CHARACTERS = 80  # of a name in a tooltip
 _CHARACTER_PX = 7.2  # a letter or digit at this size
-_TICK_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 
 
 def timeline_html(timeline: Timeline) -> str:
@@ -83,8 +82,7 @@ def tick_times_ms(duration_ms: int, most: int = 8) -> list[int]:
         >>> tick_times_ms(75_000)
         [0, 10000, 20000, 30000, 40000, 50000, 60000, 70000]
     """
-    step_s = next((s for s in _TICK_STEPS_S if duration_ms <= s * 1000 * most), _TICK_STEPS_S[-1])
-    return list(range(0, duration_ms + 1, step_s * 1000))
+    return list(range(0, duration_ms + 1, round_step_ms(duration_ms, most)))
 
 
 def labels_apart(middles: Sequence[float], widths: Sequence[float]) -> list[int]:
