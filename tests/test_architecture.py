@@ -25,7 +25,8 @@ FLOORS = [
     ["checks", "audible"],
     ["loading"],
     ["media", "fonts", "svg", "layouts"],
-    ["export", "render", "analysis", "plotting"],
+    ["export", "render", "analysis"],
+    ["plotting"],
     ["demo"],
     ["cli"],
 ]
@@ -127,6 +128,7 @@ INSIDE = {
         "stitch_run",
     ],
     "analysis": ["", "presence", "concurrency"],
+    "plotting": ["canvas", "clocks", "lanes", "presence", "concurrency", "files", ""],
     "cli": [
         "versions",
         "console",
