@@ -137,6 +137,7 @@ INSIDE = {
         "bars",
         "facts_text",
         "report_text",
+        "text_plot",
         "media",
         "everyday",
         "stitching",

@@ -87,7 +87,7 @@ def test_shell_examples_run(command: str, clone: Path) -> None:
     "command",
     [
         line
-        for page in ("render", "layouts", "media", "formats")
+        for page in ("render", "layouts", "media", "formats", "plots")
         for line in commands(f"docs/{page}.md")
         if " fetch " not in line  # the bundled lesson's urls lead nowhere
     ],
