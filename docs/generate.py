@@ -81,17 +81,29 @@ def _help(command: str) -> str:
 
 
 def write_pictures() -> None:
-    """Write the pictures of the README, of ``media.md`` and of ``layouts.md`` from the bundled lesson."""
+    """Write the pictures of the README and the guides, all of the bundled lesson."""
     from timeline.demo import write_demo
 
     with tempfile.TemporaryDirectory() as folder:
         write_demo(folder)
         (PICTURES / "timeline.png").write_bytes((Path(folder) / "timeline.png").read_bytes())
         _write_frame(Path(folder) / "review.mp4", 47, PICTURES / "review.jpg")
+    _write_plots()
     with tempfile.TemporaryDirectory() as folder:
         _write_slates(Path(folder))
     with tempfile.TemporaryDirectory() as folder:
         _write_layouts(Path(folder))
+
+
+def _write_plots() -> None:
+    """Draw the bundled lesson in each way in which the demo does not."""
+    import timeline
+    from timeline.plotting import write_plot
+
+    lesson = timeline.load(LESSON, roster=LESSON / "roster.csv")
+    write_plot(lesson, PICTURES / "plot_wall.png", clock="wall")
+    write_plot(lesson, PICTURES / "plot_presence.png", "presence", bin_ms=5000)
+    write_plot(lesson, PICTURES / "plot_concurrency.png", "concurrency")
 
 
 def _write_slates(folder: Path) -> None:

@@ -25,7 +25,8 @@ FLOORS = [
     ["checks", "audible"],
     ["loading"],
     ["media", "fonts", "svg", "layouts"],
-    ["export", "render", "analysis", "plotting"],
+    ["export", "render", "analysis"],
+    ["plotting"],
     ["demo"],
     ["cli"],
 ]
@@ -126,7 +127,8 @@ INSIDE = {
         "stitch_folder",
         "stitch_run",
     ],
-    "analysis": ["", "presence"],
+    "analysis": ["", "presence", "concurrency"],
+    "plotting": ["canvas", "clocks", "lanes", "presence", "concurrency", "files", ""],
     "cli": [
         "versions",
         "console",
@@ -135,6 +137,7 @@ INSIDE = {
         "bars",
         "facts_text",
         "report_text",
+        "text_plot",
         "media",
         "everyday",
         "stitching",

@@ -537,7 +537,6 @@ class TestPlot:
             (("-o", "plot.png", "--clock", "sun"), "playback, wall"),
             (("-o", "plot.png", "--font", "none.ttf"), "no font"),
             (("-o", "none/plot.png"), "folder does not exist"),
-            ((), ""),
         ],
     )
     def test_wrong_use_is_one_line_and_status_2(

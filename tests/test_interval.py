@@ -8,7 +8,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from timeline.interval import Span, Spans, clip_to, complement, edges, merge, spans_of, total_ms
+from timeline.interval import (
+    Span,
+    Spans,
+    clip_to,
+    complement,
+    covered_before,
+    edges,
+    merge,
+    spans_of,
+    total_ms,
+)
 
 Pairs = list[tuple[int, int]]
 
@@ -82,6 +92,15 @@ def test_clipping_is_intersection(pairs: Pairs, window: Span) -> None:
 def test_a_total_counts_each_instant_once(pairs: Pairs) -> None:
     """Overlapping spans are not counted twice."""
     assert total_ms(spans_of(pairs)) == len(instants(pairs))
+
+
+@given(PAIRS, st.lists(st.integers(-30, 70), max_size=6))
+def test_what_lies_before_an_instant_is_counted(pairs: Pairs, instants_ms: list[int]) -> None:
+    """Each ms of the union that is earlier, once."""
+    covered = covered_before(merge(spans_of(pairs)), np.array(instants_ms, dtype=np.int64))
+
+    assert covered.dtype == np.int64
+    assert covered.tolist() == [sum(ms < at_ms for ms in instants(pairs)) for at_ms in instants_ms]
 
 
 @given(PAIRS, WINDOWS)

@@ -109,6 +109,33 @@ def total_ms(spans: Spans) -> int:
     return int((merged[:, 1] - merged[:, 0]).sum())
 
 
+def covered_before(merged: Spans, instants_ms: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how much of *merged* lies before each instant, ms; exact, n log n for all instants together.
+
+    ::
+
+        merged    |---|  |------|
+        instants    ^   ^    ^      ^
+
+    Args:
+        merged: Sorted and disjoint, as `merge` returns them.
+        instants_ms: int64 array of any shape, in any order.
+
+    Returns:
+        int64 array of the shape of *instants_ms*.
+
+    Example:
+        >>> covered_before(spans_of([(0, 4), (6, 13)]), np.array([2, 5, 9, 20])).tolist()
+        [2, 4, 7, 11]
+    """
+    lengths = np.concatenate(([0], merged[:, 1] - merged[:, 0]))
+    ends = np.concatenate(([np.iinfo(np.int64).min], merged[:, 1]))
+    begun = np.searchsorted(merged[:, 0], instants_ms, side="right")
+    whole = np.cumsum(lengths)[begun]
+    beyond: NDArray[np.int64] = np.where(ends[begun] > instants_ms, ends[begun] - instants_ms, 0)
+    return np.asarray(whole - beyond, dtype=np.int64)
+
+
 def edges(spans: Spans, within: Span) -> NDArray[np.int64]:
     """Return every instant at which a span starts or ends, with both ends of *within*; sorted, unique.
 

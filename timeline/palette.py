@@ -19,6 +19,8 @@ KIND_HATCHES = {
     kinds.AUDIO: "--",
 }
 OTHER_COLOUR = "#7F7F7F"
+SEVERAL_COLOUR = "#555555"
+"""Of what is about several kinds together."""
 PAUSE_COLOUR = "#D55E00"
 CANVAS_COLOUR = "#14171c"
 """Of a review video, behind and beside its pictures."""

@@ -15,6 +15,7 @@ from timeline.errors import ParameterError
 SAMPLE_RATE_HZ = 48_000
 """Sound is made at this rate, 48 samples to the millisecond: every ms is a whole number of samples."""
 
+_STEPS_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400)
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 _TIME = re.compile(
     r"(?:(?:(?P<hours>\d{1,4}):(?P<hour_minutes>[0-5]?\d)|(?P<minutes>\d{1,5})):)?"
@@ -119,6 +120,19 @@ def format_length(length_ms: int) -> str:
     if whole < 3600:
         return f"{whole // 60}:{whole % 60:02d}"
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
+
+
+def round_step_ms(duration_ms: int, most: int) -> int:
+    """Return the shortest step that people count in and that fits at most *most* times into *duration_ms*.
+
+    From a second to a day; of something longer than *most* days it is a day all the same.
+
+    Example:
+        >>> round_step_ms(75_000, 8), round_step_ms(1_440_000, 8), round_step_ms(1_440_000, 100)
+        (10000, 300000, 15000)
+    """
+    step_s = next((step for step in _STEPS_S if duration_ms <= step * 1000 * most), _STEPS_S[-1])
+    return step_s * 1000
 
 
 def parse_time(text: str) -> int:

@@ -23,10 +23,12 @@ from timeline.cli.lesson import named_source, takes_lesson, takes_reader
 from timeline.cli.listing import print_timeline
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
 from timeline.cli.report_text import print_report
+from timeline.cli.text_plot import print_plot
 from timeline.errors import ParameterError
 from timeline.export.manifest import to_listing
 from timeline.export.rewrite import parse_rewrites
 from timeline.findings import Severity, finding_json
+from timeline.kinds import CAMERA
 from timeline.media.locate import media_folder
 from timeline.model import Timeline
 from timeline.sinks import terminal_text
@@ -176,18 +178,57 @@ def _validate(result: str, as_json: bool) -> None:
 @takes_lesson
 def plot(
     lesson: Timeline,
-    output_path: Annotated[Path, typer.Option("--output", "-o", help="A .png, .svg or .pdf file.")],
-    clock: Annotated[str, typer.Option("--clock", help="playback or wall.")] = "playback",
+    output_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="A .png, .svg or .pdf file; without it a plot of letters is printed."
+        ),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", help="timeline, presence (who plays in which bin of time) or concurrency (how many)."
+        ),
+    ] = "timeline",
+    clock: Annotated[
+        str | None, typer.Option("--clock", help="Of the timeline: playback (by default) or wall.")
+    ] = None,
+    bin_length: Annotated[
+        str | None,
+        typer.Option(
+            "--bin", help="Of presence: length of a bin, such as 0:30; by default at most 100 bins."
+        ),
+    ] = None,
+    count: Annotated[
+        str | None,
+        typer.Option(
+            "--count", help="Of concurrency: what is counted: camera (by default), camera,screen, all."
+        ),
+    ] = None,
     font: Font = None,
     force: Force = False,
 ) -> None:
-    """Draw the timeline: one lane per track, pauses as cut lines.
+    """Draw the timeline, one lane per track with pauses as cut lines, or another plot (docs/plots.md).
 
     Example: timeline plot sample_results/guide_example.json -o plot.png
     """
+    options: dict[str, Any] = {}
+    if clock is not None:
+        options["clock"] = clock
+    if bin_length is not None:
+        options["bin_ms"] = parse_time(bin_length)
+    if count is not None:
+        options["kinds"] = None if count == "all" else tuple(count.split(","))
+    if output_path is None:
+        if clock not in (None, "playback") or bin_length is not None:
+            raise ParameterError("--clock wall and --bin are of figures; name a file with -o")
+        if count is not None and kind != "concurrency":
+            raise ParameterError("--count is of --kind concurrency")
+        print_plot(lesson, output(), kind, kinds=options.get("kinds", (CAMERA,)))
+        return
     from timeline.plotting import write_plot
 
-    findings = write_plot(lesson, output_path, clock=clock, font=font, overwrite=force)
+    findings = write_plot(lesson, output_path, kind, font=font, overwrite=force, **options)
     talk_about(findings)
     talk(f"wrote {output_path}")
 
