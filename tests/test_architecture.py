@@ -25,7 +25,7 @@ FLOORS = [
     ["checks", "audible"],
     ["loading"],
     ["media", "fonts", "svg", "layouts"],
-    ["export", "render", "analysis", "plotting"],
+    ["export", "render", "analysis", "plotting", "serving"],
     ["demo"],
     ["cli"],
 ]
@@ -62,6 +62,7 @@ INSIDE = {
         "store",
         "locate",
         "gate",
+        "place",
         "facts",
         "boxes",
         "sizes",
@@ -86,6 +87,8 @@ INSIDE = {
         "iiif",
         "mlt",
         "formats",
+        "page_script",
+        "page",
     ],
     "render": [
         "",
@@ -138,6 +141,7 @@ INSIDE = {
         "media",
         "everyday",
         "stitching",
+        "replay",
         "app",
         "",
     ],
@@ -248,6 +252,7 @@ DOORS_OUT = {
     "urllib3": {"timeline.media.connect", "timeline.media.download", "timeline.media.resume"},
     "socket": {"timeline.media.connect"},
     "html": {"timeline.sinks"},
+    "http": {"timeline.media.connect", "timeline.media.download", "timeline.serving"},
 }
 
 

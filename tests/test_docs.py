@@ -146,7 +146,8 @@ def test_the_page_about_media_tells_of_every_finding_about_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe", "stitch"]
+    "command",
+    ["show", "check", "manifest", "plot", "render", "player", "demo", "fetch", "probe", "stitch", "serve"],
 )
 def test_every_help_ends_with_an_example(command: str) -> None:
     """Each command's help holds an example that begins with its own name."""

@@ -35,6 +35,9 @@ def test_wheel_holds_the_lesson_and_the_schema(wheel: Path) -> None:
         "timeline/export/manifest.schema.json",
         "timeline/layouts/layout.schema.json",
         "timeline/export/manifest.d.ts",
+        "timeline/export/player/page.html",
+        "timeline/export/player/timeline-player.js",
+        "timeline/export/player/timeline-controls.js",
         "timeline/py.typed",
     } <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "sample_results/"))]
