@@ -149,13 +149,14 @@ class Clock {
 const TICK_MS = 40;
 const IDLE_TICK_MS = 250;
 const DEAD_MS = 12; // nearer to the clock than this is right
+const NEAR_MS = 20; // of what stands still
 const CALM_MS = 3; // a correction once begun goes on until this near
-const TAU_MS = 600; // an error is taken back in about this time
+const TAU_MS = 350; // an error is taken back in about this time
 const MOST_NUDGE = 0.25; // of the rate
 const SEEK_MS = 500; // a picture that is off by more is sought, not nudged
 const HEARD_SEEK_MS = 150; // a sound is never nudged while it is heard
-const SETTLE_MS = 400; // so long a sound may be aligned, unheard, after it starts
-const SETTLED_MS = 12;
+const TRUE_MS = 250; // so long after its start a sound's position is not to be trusted
+const LEARN_SHARE = 0.4;
 const LEAD_SHARE = 0.05; // of its error, by which the leading sound moves the clock each tick
 const SEEK_REST_MS = 1500; // between two seeks of the same element while playing
 const PRELOAD_MS = 8000;
@@ -167,13 +168,13 @@ const MOST_LOADED = 48; // browsers refuse more than some 75 elements with media
 
 /** One of the two media elements of a track: it holds one clip. */
 class Slot {
-  constructor(element, address) {
+  constructor(element, address, habits) {
     this.element = element;
     this.address = address; // (segment, attempt) → address, null, or a promise of one
     this.segment = null;
     this.failure = null; // {code, detail} once its file cannot be played
     this.starvingSinceMs = null;
-    this.latencyMs = 60; // from play() to movement, learnt
+    this.habits = habits; // of all elements of a track, learnt
     this.#forget();
     element.addEventListener("error", () => this.#fail());
   }
@@ -183,10 +184,12 @@ class Slot {
     this.rolledMs = null;
     this.rolledS = 0;
     this.movedMs = null;
-    this.isSettled = false;
     this.isCorrecting = false;
+    this.isPrerolled = false;
     this.isNudged = false;
     this.lastSeekMs = -Infinity;
+    clearTimeout(this.rollTimer);
+    this.rollTimer = null;
   }
 
   /** Load a clip's file; with a *failure*, only if it has another address by now: links expire. */
@@ -254,19 +257,28 @@ class Slot {
     return readyState >= 3 || this.isOver(atMs) || duration - currentTime < 0.25;
   }
 
-  /** Stand still at a time; seek there if it is further away than *toleranceMs*. */
-  hold(atMs, toleranceMs) {
+  /** Stand still at a time. */
+  hold(atMs) {
     this.wantedMs = atMs;
     const { element } = this;
     if (!element.paused) element.pause();
-    this.rolledMs = this.movedMs = null;
+    this.rest();
     if (!element.src || element.seeking || element.readyState < 1) return;
     const lastS = Number.isFinite(element.duration) ? Math.max(0, element.duration - 0.05) : Infinity;
     const wantS = Math.min(this.#mediaS(atMs), lastS);
-    const isNear = Math.abs(element.currentTime - wantS) * 1000 <= toleranceMs;
+    const isNear = Math.abs(element.currentTime - wantS) * 1000 <= NEAR_MS;
     if (isNear || this.soughtS === wantS) return;
     this.soughtS = wantS;
     element.currentTime = wantS;
+  }
+
+  /** Roll in so many ms: ticks are too coarse for that. */
+  rollIn(ms, rate, machineMs) {
+    this.rollTimer ??= setTimeout(() => {
+      this.rollTimer = null;
+      this.roll(rate, machineMs + Math.max(0, ms));
+      this.isPrerolled = true;
+    }, ms);
   }
 
   /** Begin to move, unheard. */
@@ -275,7 +287,7 @@ class Slot {
     if (element.ended) return;
     element.muted = true;
     element.playbackRate = rate;
-    this.isSettled = this.isNudged = false;
+    this.isNudged = this.isPrerolled = false;
     this.rolledMs = machineMs;
     this.rolledS = element.currentTime;
     this.movedMs = null;
@@ -283,23 +295,31 @@ class Slot {
     element.play()?.catch(() => {}); // an element that does not move is told by its state
   }
 
-  /** Note when it first moved, and learn how long that took. */
-  watch(machineMs, rate) {
-    const goneMs = (this.element.currentTime - this.rolledS) * 1000;
-    if (this.rolledMs === null || this.movedMs !== null || goneMs <= 1) return;
-    this.movedMs = machineMs;
-    const latencyMs = machineMs - this.rolledMs - goneMs / rate;
-    if (latencyMs >= 0 && latencyMs < 400) this.latencyMs += 0.3 * (latencyMs - this.latencyMs);
+  /** Note when it first moved. */
+  watch(machineMs) {
+    if (this.rolledMs !== null && this.element.currentTime > this.rolledS + 0.001) this.movedMs ??= machineMs;
+  }
+
+  /** Learn from the error with which it began how long its track takes to begin. */
+  learn(errorMs) {
+    this.isPrerolled = false;
+    const { habits } = this;
+    habits.latencyMs = Math.min(Math.max(habits.latencyMs - LEARN_SHARE * errorMs, 0), 300);
   }
 
   /** Seek while the others play on. */
   correct(atMs, machineMs) {
     this.lastSeekMs = machineMs;
     this.isCorrecting = true;
-    this.isSettled = false;
     this.movedMs = machineMs;
     this.element.muted = true;
     this.element.currentTime = this.#mediaS(atMs);
+  }
+
+  /** Forget that it rolls. */
+  rest() {
+    clearTimeout(this.rollTimer);
+    this.rolledMs = this.movedMs = this.rollTimer = null;
   }
 
   setRate(rate) {
@@ -341,7 +361,8 @@ class TrackReplay {
   #rest(slot) {
     slot.element.pause();
     slot.element.muted = true;
-    slot.rolledMs = slot.movedMs = slot.starvingSinceMs = null;
+    slot.rest();
+    slot.starvingSinceMs = null;
   }
 
   nextClip(atMs) {
@@ -361,10 +382,10 @@ class TrackReplay {
       if (room.left-- > 0) spare.load(next, next.start_ms);
       return;
     }
-    const leadMs = Math.min(Math.max(spare.latencyMs, 20), 300) * rate;
-    const isTime = isPlaying && next.start_ms - atMs <= leadMs + (TICK_MS / 2) * rate;
-    if (isTime && spare.rolledMs === null && spare.isReady(next.start_ms)) spare.roll(rate, machineMs);
-    else if (!isTime) spare.hold(next.start_ms, 20);
+    const leadMs = spare.habits.latencyMs * rate;
+    const waitMs = (next.start_ms - atMs - leadMs) / rate;
+    if (!isPlaying || waitMs > 2 * TICK_MS) spare.hold(next.start_ms);
+    else if (spare.rolledMs === null && spare.isReady(next.start_ms)) spare.rollIn(waitMs, rate, machineMs);
   }
 }
 
@@ -387,7 +408,8 @@ class Replay extends EventTarget {
     this.machineMs = machineMs;
     this.clock = new Clock(manifest.duration_ms, machineMs);
     this.tracks = manifest.tracks.map((track) => {
-      const slot = () => new Slot(makeElement(track), (segment, attempt) => address(segment, track, attempt));
+      const habits = { latencyMs: manifest.audio_tracks.includes(track.id) ? 70 : 25 }; // from play() to movement
+      const slot = () => new Slot(makeElement(track), (segment, attempt) => address(segment, track, attempt), habits);
       return new TrackReplay(track, [slot(), slot()]);
     });
     this.audible = new Set(manifest.audio_tracks);
@@ -410,13 +432,14 @@ class Replay extends EventTarget {
 
   /** Run by itself until stop(). */
   start() {
-    const next = () => {
-      this.tick();
-      const isIdle = this.isPaused && !this.isSeeking && this.tracks.every((one) => one.state !== "loading");
-      this.#timer = setTimeout(next, isIdle ? IDLE_TICK_MS : TICK_MS);
-    };
-    if (this.#timer === null) next();
+    if (this.#timer === null) this.#next();
   }
+
+  #next = () => {
+    this.tick();
+    const isIdle = this.isPaused && !this.isSeeking && this.tracks.every((one) => one.state !== "loading");
+    this.#timer = setTimeout(this.#next, isIdle ? IDLE_TICK_MS : TICK_MS);
+  };
 
   stop() {
     clearTimeout(this.#timer);
@@ -426,7 +449,7 @@ class Replay extends EventTarget {
   #soon() {
     if (this.#timer === null) return;
     this.stop();
-    this.start();
+    this.#timer = setTimeout(this.#next, 0);
   }
 
   /** Let all files go; the replay is over. */
@@ -502,14 +525,15 @@ class Replay extends EventTarget {
     if (!this.isPaused && atMs >= this.manifest.duration_ms) return this.#end();
     for (const one of this.tracks) one.follow(atMs);
     const active = this.tracks.filter(({ current }) => current && !current.failure);
+    const isStanding = this.isPaused || this.#phase === "waiting";
+    if (isStanding) for (const { current } of active) current.hold(atMs);
     const waiting = this.#starving(active, atMs, machineMs);
-    if (this.isPaused) for (const { current } of active) current.hold(atMs, 20);
-    else if (this.#phase === "waiting") this.#gate(active, waiting, atMs, machineMs);
+    if (this.#phase === "waiting") this.#gate(active, waiting, machineMs);
     else if (this.#phase === "starting") this.#barrier(active, atMs, machineMs);
-    else if (waiting.some(({ current }) => machineMs - current.starvingSinceMs >= GRACE_MS)) {
+    else if (this.#phase === "playing" && waiting.some(({ current }) => machineMs - current.starvingSinceMs >= GRACE_MS)) {
       this.#stand("waiting");
       this.#emit("waiting");
-    } else this.#steer(active, atMs, machineMs);
+    } else if (this.#phase === "playing") this.#steer(active, atMs, machineMs);
     if (this.isSeeking && waiting.length === 0) {
       this.isSeeking = false;
       this.#emit("seeked");
@@ -540,23 +564,22 @@ class Replay extends EventTarget {
   }
 
   /** Nobody plays until all who should play can. */
-  #gate(active, waiting, atMs, machineMs) {
-    for (const { current } of active) current.hold(atMs, this.isSeeking ? 20 : 80);
-    if (waiting.length > 0 || active.some(({ current }) => current.element.seeking && !current.starvingSinceMs)) return;
+  #gate(active, waiting, machineMs) {
+    if (waiting.length > 0) return;
     for (const one of active) if (!one.isLate) one.current.roll(this.clock.rate, machineMs);
     this.#phase = "starting";
     this.#startingSinceMs = machineMs;
   }
 
-  /** The clock starts when all have moved, where most of them are. */
+  /** The clock starts when all have moved, where the first sound is. */
   #barrier(active, atMs, machineMs) {
     const rolling = active.filter(({ current, isLate }) => !isLate && current.rolledMs !== null && !current.isOver(atMs));
-    for (const { current } of rolling) current.watch(machineMs, this.clock.rate);
+    for (const { current } of rolling) current.watch(machineMs);
     const moved = rolling.filter(({ current }) => current.movedMs !== null);
     if (moved.length < rolling.length && machineMs - this.#startingSinceMs < BARRIER_MS) return;
-    const positionsMs = moved.map(({ current }) => current.positionMs).sort((one, other) => one - other);
-    const middleMs = positionsMs[positionsMs.length >> 1] ?? atMs;
-    this.clock.set(Math.abs(middleMs - atMs) < 1000 ? Math.max(middleMs, atMs) : atMs);
+    const first = this.#inOrder(moved)[0] ?? moved[0];
+    const firstMs = first?.current.positionMs ?? atMs;
+    this.clock.set(Math.abs(firstMs - atMs) < 1000 ? Math.max(firstMs, atMs) : atMs);
     this.clock.start();
     this.#phase = "playing";
     this.#emit("playing");
@@ -565,9 +588,7 @@ class Replay extends EventTarget {
   /** Keep everything that plays at the clock; the first sound that is heard moves the clock instead. */
   #steer(active, atMs, machineMs) {
     const { rate } = this.clock;
-    const leader = active
-      .filter(({ track, current }) => this.isHeard(track) && current.isSettled && !current.element.paused)
-      .sort((one, other) => this.#place(one) - this.#place(other))[0];
+    const leader = this.#inOrder(active).find(({ current }) => current.movedMs !== null && !current.isCorrecting);
     for (const one of active) {
       const { current } = one;
       const { element } = current;
@@ -576,37 +597,35 @@ class Replay extends EventTarget {
         current.roll(rate, machineMs);
         continue;
       }
-      current.watch(machineMs, rate);
+      const isHeard = this.isHeard(one.track);
+      current.watch(machineMs);
       if (current.movedMs === null) continue;
       const errorMs = current.positionMs - atMs;
-      const isHeard = this.isHeard(one.track);
       const mostMs = isHeard ? HEARD_SEEK_MS : SEEK_MS;
       if (Math.abs(errorMs) > mostMs * Math.max(1, rate)) {
         if (machineMs - current.lastSeekMs < SEEK_REST_MS) continue;
         this.hardSeeks += 1;
-        current.correct(atMs + current.latencyMs * rate, machineMs);
+        current.correct(atMs + current.habits.latencyMs * rate, machineMs);
         continue;
       }
-      if (!isHeard) current.isSettled = false;
-      else if (!current.isSettled) {
-        const isLongEnough = machineMs - current.movedMs > SETTLE_MS;
-        current.isSettled = Math.abs(errorMs) <= SETTLED_MS * Math.max(1, rate) || isLongEnough;
-      }
-      this.#hear(current, isHeard && current.isSettled);
-      if (one === leader) this.clock.set(atMs + LEAD_SHARE * errorMs);
-      current.setRate(isHeard && current.isSettled ? rate : rate * this.#nudge(current, errorMs / rate, isHeard));
+      const isTrue = machineMs - current.movedMs > (isHeard ? TRUE_MS : 0);
+      if (current.isPrerolled && isTrue) current.learn(errorMs / rate);
+      if (one === leader && isTrue) this.clock.set(atMs + LEAD_SHARE * errorMs);
+      current.setRate(isHeard ? rate : rate * this.#nudge(current, errorMs / rate));
+      this.#hear(current, isHeard);
     }
   }
 
-  #place({ track }) {
-    return this.order.get(track.id) ?? Infinity;
+  /** Return those that are to be heard, the leading one first. */
+  #inOrder(some) {
+    const place = ({ track }) => this.order.get(track.id) ?? Infinity;
+    return some.filter(({ track }) => this.isHeard(track)).sort((one, other) => place(one) - place(other));
   }
 
   /** Return the factor on the rate that takes an error back. */
-  #nudge(slot, errorMs, isSettling) {
+  #nudge(slot, errorMs) {
     slot.isNudged = Math.abs(errorMs) > (slot.isNudged ? CALM_MS : DEAD_MS);
-    if (!slot.isNudged) return 1;
-    return 1 - Math.min(Math.max(errorMs / (isSettling ? TAU_MS / 4 : TAU_MS), -MOST_NUDGE), MOST_NUDGE);
+    return slot.isNudged ? 1 - Math.min(Math.max(errorMs / TAU_MS, -MOST_NUDGE), MOST_NUDGE) : 1;
   }
 
   /** Let an element be heard or not; a browser may refuse sound before somebody has clicked. */
@@ -655,7 +674,7 @@ class Replay extends EventTarget {
     if (!current) return "gap";
     if (current.failure) return "failed";
     if (isLate) return "late";
-    if (current.isOver(atMs)) return "over";
+    if (current.isOver(atMs) && current.segment.end_ms - atMs > HEARD_SEEK_MS) return "over";
     return current.hasPicture ? "playing" : "loading";
   }
 
