@@ -68,7 +68,7 @@ class FakeMedia extends EventTarget {
   }
   set playbackRate(rate) {
     this.#rate = rate;
-    if (!this.muted) this.rates.add(rate);
+    this.rates.add(rate);
   }
   play() {
     if (this.paused) this.#sinceMs = machineMs + this.behaviour.latencyMs;
@@ -238,9 +238,8 @@ test("what is heard is never nudged, not even at its start, and a picture that d
   });
   replay.play();
   run(20_000);
-  assert.deepEqual([...media.a[0].rates], []);
-  assert.equal(media.a[0].playbackRate, 1);
-  assert.ok(track("b").rate < 1);
+  assert.deepEqual([...media.a[0].rates], [1]);
+  assert.ok(Math.min(...media.b[0].rates) < 1);
   assert.ok(Math.abs(track("b").errorMs) < 30);
 });
 

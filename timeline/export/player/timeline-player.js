@@ -148,9 +148,9 @@ class Clock {
 
 const TICK_MS = 40;
 const IDLE_TICK_MS = 250;
-const DEAD_MS = 12; // nearer to the clock than this is right
+const DEAD_MS = 8; // nearer to the clock than this is right
 const NEAR_MS = 20; // of what stands still
-const CALM_MS = 3; // a correction once begun goes on until this near
+const CALM_MS = 2; // a correction once begun goes on until this near
 const TAU_MS = 350; // an error is taken back in about this time
 const MOST_NUDGE = 0.25; // of the rate
 const SEEK_MS = 500; // a picture that is off by more is sought, not nudged
