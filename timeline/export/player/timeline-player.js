@@ -393,6 +393,7 @@ class TrackReplay {
 class Replay extends EventTarget {
   #phase = "paused"; // paused, waiting (for the gate), starting (the barrier), playing
   #startingSinceMs = 0;
+  #isFresh = false; // the clock has just started, by what the first sound said too early
   #timer = null;
   #reachedMs = 0;
   #lastUpdateMs = -Infinity;
@@ -581,6 +582,7 @@ class Replay extends EventTarget {
     const firstMs = first?.current.positionMs ?? atMs;
     this.clock.set(Math.abs(firstMs - atMs) < 1000 ? Math.max(firstMs, atMs) : atMs);
     this.clock.start();
+    this.#isFresh = true;
     this.#phase = "playing";
     this.#emit("playing");
   }
@@ -610,7 +612,10 @@ class Replay extends EventTarget {
       }
       const isTrue = machineMs - current.movedMs > (isHeard ? TRUE_MS : 0);
       if (current.isPrerolled && isTrue) current.learn(errorMs / rate);
-      if (one === leader && isTrue) this.clock.set(atMs + LEAD_SHARE * errorMs);
+      if (one === leader && isTrue) {
+        this.clock.set(atMs + (this.#isFresh ? 1 : LEAD_SHARE) * errorMs);
+        this.#isFresh = false;
+      }
       current.setRate(isHeard ? rate : rate * this.#nudge(current, errorMs / rate));
       this.#hear(current, isHeard);
     }
@@ -663,7 +668,7 @@ class Replay extends EventTarget {
     for (const pause of this.manifest.pauses) {
       if (this.#reachedMs < pause.at_ms && pause.at_ms <= atMs) this.#emit("recordingpause", pause);
     }
-    this.#reachedMs = atMs;
+    this.#reachedMs = Math.max(this.#reachedMs, atMs);
     if (machineMs - this.#lastUpdateMs < 250) return;
     this.#lastUpdateMs = machineMs;
     this.#emit("timeupdate");
