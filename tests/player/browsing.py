@@ -1,7 +1,7 @@
 """A real browser, and what a replay page shows in it.
 
-The browser is the system's Chromium. Where there is none the tests are skipped, unless ``TIMELINE_BROWSER`` is
-``required``, as in CI.
+The browser is the system's Chromium. Where there is none the tests are skipped, unless ``TIMELINE_BROWSER``
+is ``required``, as in CI.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, sync_playwright
 
 from tests.coded_media import FrameCode, read_code
 
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))),
+    None,
+)
 FPS = 30
 PLAYER = "document.querySelector('timeline-player')"
 
@@ -48,10 +51,18 @@ class Visit:
         self.errors: list[str] = []
         self.requests: list[str] = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
-        page.on("dialog", lambda dialog: (self.errors.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("console", self._on_console)
+        page.on("dialog", self._on_dialog)
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(address)
+
+    def _on_console(self, said: ConsoleMessage) -> None:
+        if said.type == "error":
+            self.errors.append(said.text)
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        self.errors.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def js(self, code: str) -> Any:
         """Run JavaScript; ``p`` is the player."""
@@ -59,7 +70,9 @@ class Visit:
 
     def wait(self, condition: str, timeout_ms: int = 15_000) -> None:
         """Wait until JavaScript is true; ``p`` is the player."""
-        self.page.wait_for_function(f"() => {{ const p = {PLAYER}; return {condition} }}", timeout=timeout_ms, polling=20)
+        self.page.wait_for_function(
+            f"() => {{ const p = {PLAYER}; return {condition} }}", timeout=timeout_ms, polling=20
+        )
 
     def debug(self) -> dict[str, Any]:
         """Return the player's figures of this moment, with its tracks by id."""
@@ -106,7 +119,9 @@ class Visit:
         after_ms = self.js("return p.currentTime * 1000")
         image = np.asarray(Image.open(io.BytesIO(picture)).convert("RGB"))
         codes = {
-            place["id"]: read_code(image, tuple(place["box"]), tuple(place["size"])) if place["size"] else None
+            place["id"]: read_code(image, tuple(place["box"]), tuple(place["size"]))
+            if place["size"]
+            else None
             for place in places
         }
         return before_ms, after_ms, codes
@@ -114,7 +129,9 @@ class Visit:
 
 def skews_ms(samples: list[dict[str, Any]]) -> list[float]:
     """Return how far apart the streams that play are, in each sample with two or more."""
-    errors = [[track["errorMs"] for track in sample["tracks"].values() if track["isMoving"]] for sample in samples]
+    errors = [
+        [track["errorMs"] for track in sample["tracks"].values() if track["isMoving"]] for sample in samples
+    ]
     return [max(some) - min(some) for some in errors if len(some) > 1]
 
 

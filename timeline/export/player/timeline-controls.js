@@ -151,7 +151,7 @@ ul { margin: 0; padding: 0; list-style: none; }
 .at { top: 0; border-left: 1px solid var(--soft); }
 .tip { position: fixed; z-index: 9; max-width: 22rem; padding: .25rem .6rem; border-radius: 6px; background: #000d; color: #fff;
   font-size: 12px; pointer-events: none; white-space: pre-line; overflow-wrap: anywhere; }
-.unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+.unseen { position: absolute; top: 0; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
 dialog { color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: 10px; }
 td { padding: .15rem .9rem .15rem 0; }
 td:first-child { white-space: nowrap; font-weight: 600; }
@@ -162,9 +162,13 @@ td:first-child { white-space: nowrap; font-weight: 600; }
   .slider, .bars { margin: 0 12px; }
   .bars { height: 28px; }
   .over { left: 12px; right: 12px; }
-  button, summary, .head button { min-width: 44px; min-height: 44px; }
-  header, .bar { padding: .1rem .4rem; gap: 0; }
-  .menu { right: -8rem; }
+  button, summary, select, .head button { min-width: 44px; min-height: 44px; }
+  header, .bar { padding: .1rem .3rem; gap: 0; flex-wrap: wrap; }
+  button, summary, select { padding: 0 .2rem; }
+  .time { padding: 0; }
+  .bar { position: relative; }
+  details { position: static; }
+  .menu { left: 6px; right: 6px; bottom: 100%; width: auto; }
 }
 @container (max-height: 30rem) {
   header { display: none; }
