@@ -12,6 +12,7 @@ import email.utils
 import errno
 import os
 import re
+import sys
 from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -93,6 +94,11 @@ class FolderServer(ThreadingHTTPServer):
         """Return the values of ``Host`` that mean this server."""
         port = self.server_address[1]
         return f"{LOOPBACK}:{port}", f"localhost:{port}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a browser that hangs up; it does so whenever it has read enough."""
+        if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
