@@ -23,6 +23,8 @@ GUIDES = [
     "docs/layouts.md",
     "docs/render.md",
     "docs/formats.md",
+    "docs/player.md",
+    "docs/embedding.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,8 +20,11 @@ from tests.hostile_names import NAMES, PAGES
 from tests.player.browsing import FPS, Visit, opened_browser, share, skews_ms
 from timeline.export.page import write_player
 from timeline.model import Clip, Timeline
+from timeline.serving import FolderServer
 
 pytestmark = pytest.mark.browser
+
+EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "player.html"
 
 Open = Callable[..., Visit]
 
@@ -383,6 +387,7 @@ class TestHands:
         """By the browser's language, and by a button."""
         seen = visit(class_room.address, locale="zh-CN")
         seen.seek(4300)
+        assert "第 2 段" in seen.page.locator("timeline-controls .slider").inner_text()
         card = seen.page.locator("timeline-player .card span").filter(has_text="0:05")
         assert card.inner_text() == "暂时离开，0:05 回来"
         seen.page.get_by_role("button", name="English").click()
@@ -408,3 +413,35 @@ class TestHands:
             assert all(tall >= 44 for *_, tall in boxes)
         panes = seen.js("return p.getBoundingClientRect().height")
         assert panes >= height * 0.3
+
+
+class TestEmbedding:
+    def test_the_example_page_plays(self, visit: Open, class_room: ClassRoom, tmp_path: Path) -> None:
+        """From a server, with the modules beside it, and says itself who is on."""
+        media = class_room.folder.parent / "media"
+        write_player(class_room.lesson, tmp_path / "page", media=media, modules=True)
+        shutil.copy(EXAMPLE, tmp_path / "page")
+        with FolderServer(tmp_path / "page", 0) as server:
+            thread = threading.Thread(
+                target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+            )
+            thread.start()
+            seen = visit(f"{server.address}{EXAMPLE.name}")
+            seen.wait("p.readyState > 0")
+            seen.play()
+            seen.wait("p.currentTime > 1")
+            assert seen.page.locator("output").inner_text() == "amy, bo, whiteboard"
+            server.shutdown()
+            thread.join()
+
+    def test_the_player_works_alone(self, visit: Open, class_room: ClassRoom) -> None:
+        """Without the skin it is pictures and the surface of a media element."""
+        seen = visit(class_room.address)
+        seen.js(
+            "const manifest = p.manifest; p.closest('timeline-controls').replaceWith(p);"
+            "p.style.height = '100vh'; p.manifest = manifest; await p.play()"
+        )
+        seen.wait("p.currentTime > 1")
+        assert seen.js("return [p.duration, p.paused, p.ended, p.seekable.end(0)]") == [14, False, False, 14]
+        assert seen.js("p.pause(); return p.paused") is True
+        assert seen.errors == []

@@ -15,12 +15,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 import timeline
 from tests.conftest import BOARD, CAMERA, Cli, Lesson, names_in, row
 from tests.hostile_names import NAMES
 from timeline.errors import MediaNotFoundError, OutputExistsError, ParameterError
+from timeline.export.manifest import SCHEMA_PATH
 from timeline.export.page import write_player
 from timeline.export.page_script import MODULES, module_text, page_script, squeezed
 
@@ -163,6 +165,21 @@ class TestPage:
         with pytest.raises(OutputExistsError, match="--force"):
             write_player(pair.load(), out, media=pair.media, overwrite=False)
 
+    def test_modules_and_manifest_come_on_demand(self, pair: Lesson, tmp_path: Path) -> None:
+        """The manifest is one by the schema, with the original links and what is beside it."""
+        pair.path(1).unlink()
+        out = tmp_path / "out"
+        write_player(pair.load(), out, media=pair.media, modules=True)
+        assert names_in(out) == {"index.html", "media", "manifest.json", *MODULES}
+        manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
+        schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+        jsonschema.validate(manifest, schema)
+        clips = [s for t in manifest["tracks"] for s in t["segments"] if s["type"] == "clip"]
+        assert [(clip["url"], clip["src_status"]) for clip in clips] == [
+            *(("http://media.example/f0.mp4", "local"), ("http://media.example/f1.mp4", "missing"))
+        ]
+        assert (out / clips[0]["src"]).is_file()
+
     def test_a_language_can_be_fixed(self, pair: Lesson, tmp_path: Path) -> None:
         """By default the reader's browser decides."""
         out = tmp_path / "out"
@@ -286,6 +303,13 @@ class TestScript:
     def test_blanks_go_and_strings_stay(self, source: str, expected: str) -> None:
         """Comments, indentation and the blanks around signs are left out."""
         assert squeezed(source) == expected
+
+    def test_no_pattern_of_the_modules_holds_what_is_left_out(self) -> None:
+        r"""Patterns are not told from sums; so a blank in one is written as \s."""
+        literal = re.compile(r"(?<=[\s(=:,!&|?])/(?![/*\s])(?:\\.|[^/\n\\])+/[a-z]*(?=[.,;)\s])")
+        patterns = [found for name in MODULES for found in literal.findall(module_text(name))]
+        assert len(patterns) >= 6
+        assert [pattern for pattern in patterns if squeezed(pattern) != pattern] == []
 
     @pytest.mark.skipif(shutil.which("node") is None, reason="there is no node")
     def test_a_javascript_engine_reads_it(self, tmp_path: Path) -> None:

@@ -72,5 +72,5 @@ def test_demo_works_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert made == {
         *("index.html", "manifest.json", "presence.csv", "review.mp4", "review.report.json", "poster.jpg"),
-        *("timeline.png", "timeline-wall.png", "result.json", "roster.csv", "media"),
+        *("timeline.png", "timeline-wall.png", "result.json", "roster.csv", "media", "replay"),
     }

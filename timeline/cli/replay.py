@@ -27,6 +27,9 @@ def player(
     language: Annotated[
         str | None, typer.Option("--language", help="en or zh; by default that of the reader's browser.")
     ] = None,
+    modules: Annotated[
+        bool, typer.Option("--modules", help="And the player's modules and the manifest, for your own page.")
+    ] = False,
     allow_slates: Annotated[
         bool, typer.Option("--allow-slates", help="Exit 0 even if files are missing.")
     ] = False,
@@ -46,7 +49,14 @@ def player(
     if fetch:
         bring(lesson, cache, allow_host, lenient_size, folder=source)
     report = write_player(
-        lesson, folder, media=source, cache=cache, remote=remote, language=language, overwrite=force
+        lesson,
+        folder,
+        media=source,
+        cache=cache,
+        remote=remote,
+        language=language,
+        modules=modules,
+        overwrite=force,
     )
     talk_about(report.findings)
     talk(f"made {report.page} with {counted(report.files, 'file')}; open it in a browser")

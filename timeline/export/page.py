@@ -4,6 +4,7 @@
 
     DIR/index.html                    opens by double-click, and from any server
     DIR/media/0003_1f2e3d4c.mp4       files under names of our own, linked or copied
+    DIR/*.js, DIR/manifest.json       with *modules*: what a page of one's own needs
 
 Nothing of a result becomes markup, a path or a source of scripts: its strings are in a block of JSON, which
 the script puts into the page as text, and the page's policy lets nothing load but its own media.
@@ -23,8 +24,9 @@ from typing import Any
 
 from timeline.errors import MediaNotFoundError, MediaUnreadableError, ParameterError
 from timeline.export.manifest import to_manifest
-from timeline.export.page_script import page_script
+from timeline.export.page_script import MODULES, module_text, page_script
 from timeline.findings import Finding, finding
+from timeline.jsontext import json_text
 from timeline.media.address import origin_of
 from timeline.media.locate import describe_missing, locate_media, media_references, url_file_name
 from timeline.media.place import media_suffix, put_file
@@ -35,6 +37,7 @@ from timeline.sinks import json_for_html, xml_text
 
 PAGE_NAME = "index.html"
 MEDIA_NAME = "media"
+MANIFEST_NAME = "manifest.json"
 LANGUAGES = ("en", "zh")
 
 Rewriter = Callable[[MediaReference], str | None]
@@ -78,6 +81,7 @@ def write_player(
     remote: bool = False,
     rewrite_url: Rewriter | None = None,
     language: str | None = None,
+    modules: bool = False,
     overwrite: bool = True,
 ) -> PlayerReport:
     """Write the replay page of *timeline* to *folder*: ``index.html``, and ``media/`` beside it.
@@ -90,12 +94,13 @@ def write_player(
         remote: Play the result's links instead; nothing is copied, and the page may load from their origins.
         rewrite_url: With *remote*: what gives the link to open in place of the result's own.
         language: ``en`` or ``zh``; None leaves it to the reader's browser.
-        overwrite: Whether a page that is there may be replaced.
+        modules: Write the player's modules and the manifest besides, for a page of one's own.
+        overwrite: Whether files that are there may be replaced.
 
     Raises:
         ParameterError: *folder* is a file, or *language* is unknown.
         MediaNotFoundError: The page would have nothing to play.
-        OutputExistsError: A page is there and *overwrite* is False.
+        OutputExistsError: A file is there and *overwrite* is False.
         DiskError: It cannot be written.
     """
     folder = Path(folder)
@@ -105,7 +110,8 @@ def write_player(
     if folder.is_file():
         raise ParameterError(f"{folder}: is a file; name a folder")
     if folder.is_dir():
-        check_output(page, overwrite=overwrite)
+        for name in (PAGE_NAME, *((*MODULES, MANIFEST_NAME) if modules else ())):
+            check_output(folder / name, overwrite=overwrite)
     if remote:
         sources = _remote_sources(timeline, rewrite_url)
     else:
@@ -113,6 +119,11 @@ def write_player(
         sources = _local_sources(timeline, folder, Path(media) if media else None, store)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    if modules:
+        for name in MODULES:
+            write_text(folder / name, module_text(name), overwrite=overwrite)
+        manifest = _manifest(timeline, sources, _described)
+        write_text(folder / MANIFEST_NAME, json_text(manifest) + "\n", overwrite=overwrite)
     write_text(page, page_text(timeline, sources, language=language), overwrite=overwrite)
     findings = tuple(_findings(timeline, sources))
     return PlayerReport(page, sum(source.why is None for source in sources.values()), findings)
@@ -192,7 +203,7 @@ def page_text(timeline: Timeline, sources: dict[int, _Source], *, language: str 
         "policy": xml_text(page_policy(script, _STYLE, origins)),
         "title": xml_text(f"{_TITLES[language or 'en']} {(timeline.room_id or '')[:60]}".strip()),
         "style": _STYLE,
-        "manifest": json_for_html(_page_manifest(timeline, sources)),
+        "manifest": json_for_html(_manifest(timeline, sources, _opened) | {"scenes": [], "findings": []}),
         "script": script,
     }
     return _SLOT.sub(lambda slot: parts[slot[1]], template)
@@ -227,17 +238,29 @@ def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _page_manifest(timeline: Timeline, sources: dict[int, _Source]) -> dict[str, Any]:
-    """Return the manifest as the page needs it: what it opens, and nothing that it does not use."""
+def _manifest(
+    timeline: Timeline,
+    sources: dict[int, _Source],
+    about: Callable[[MediaReference, _Source], dict[str, Any]],
+) -> dict[str, Any]:
+    """Return the manifest, with what *about* says of the file of each clip."""
     document = to_manifest(timeline)
     for track, described in zip(timeline.tracks, document["tracks"], strict=True):
         for part, segment in zip(track.segments(), described["segments"], strict=True):
             if isinstance(part, Clip):
-                segment |= _opened(part.media, sources[part.media.position])
-    return document | {"scenes": [], "findings": []}
+                segment |= about(part.media, sources[part.media.position])
+    return document
+
+
+def _described(_: MediaReference, source: _Source) -> dict[str, Any]:
+    """Say where a file is, as every manifest does; its link is the original."""
+    if source.url is not None:
+        return {}
+    return {"src": source.src, "src_status": "local" if source.src else "missing"}
 
 
 def _opened(reference: MediaReference, source: _Source) -> dict[str, Any]:
+    """Say what the page opens, and nothing that it does not use."""
     opened: dict[str, Any] = {"url": source.url, "src": source.src}
     if source.why is not None:
         opened |= {"x-why": source.why, "x-file": url_file_name(reference.url) or reference.video_id}

@@ -1,8 +1,8 @@
 """The script of a replay page: the two modules of ``player/`` as one classic script.
 
 Browsers refuse modules on pages that are opened from disk. The modules are written so that this needs no
-parser: imports and exports stand alone on their lines, strings are in double quotes or backticks, and a
-backtick never stands inside another template.
+parser: imports and exports stand alone on their lines, strings are in double quotes or backticks, a backtick
+never stands inside another template, and no pattern holds a blank.
 """
 
 from __future__ import annotations

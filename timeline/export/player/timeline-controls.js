@@ -29,7 +29,7 @@ const WORDS = byLanguage({
   lesson: ["Lesson", "课堂"],
   seek: ["Position", "位置"],
   lanes: ["Who is on when", "谁在何时出现"],
-  clock: ["Clock of the class", "课堂时间"],
+  clock: ["Class time", "课堂时间"],
   about: ["±{s} s", "±{s} 秒"],
   cut: ["pause {length}", "暂停 {length}"],
   paused: ["The class was paused for {length}", "课堂在此暂停了 {length}"],
@@ -87,14 +87,14 @@ const SKIN_STYLE = `
   --head: 14rem; color-scheme: light dark; container-type: size; display: block; height: 100%; background: var(--paper);
   color: var(--ink); font: 14px/1.4 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
 [hidden] { display: none !important; }
-.frame { display: grid; grid-template-rows: auto minmax(8rem, 1fr) auto minmax(0, auto); height: 100%; }
+.frame { display: flex; flex-direction: column; height: 100%; }
 header, .bar { display: flex; align-items: center; gap: .4rem; padding: .3rem .7rem; }
 h1, .head bdi, .slider b { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 h1 { font-size: 1rem; margin: 0; flex: 1; }
 .space { flex: 1; }
 .time { padding: 0 .4rem; white-space: nowrap; }
 .wall, h2, .slider i { color: var(--soft); }
-.screen-box { position: relative; min-height: 0; background: #14171c; }
+.screen-box { position: relative; flex: 1; min-height: 0; background: #14171c; }
 ::slotted(*) { height: 100%; }
 button, select, summary { font: inherit; color: inherit; background: none; border: 1px solid transparent; border-radius: 6px;
   min-width: 36px; min-height: 36px; padding: 0 .4rem; cursor: pointer; }
@@ -156,7 +156,7 @@ dialog { color: inherit; background: var(--paper); border: 1px solid var(--line)
 td { padding: .15rem .9rem .15rem 0; }
 td:first-child { white-space: nowrap; font-weight: 600; }
 @container (max-width: 44rem) {
-  .slider i:nth-of-type(even), input, h2 { display: none; }
+  .slider i:nth-of-type(even), input, h2, .wall :first-child { display: none; }
   .ruler, .row { display: block; height: auto; }
   .row { contain-intrinsic-size: auto 72px; }
   .slider, .bars { margin: 0 12px; }
@@ -250,7 +250,7 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
       return parts[name];
     };
     const player = () => this.#player;
-    const header = box("header", "header", "", box("title", "h1", ""), box("wall", "span", "wall"),
+    const header = box("header", "header", "", box("title", "h1", ""), box("wall", "span", "wall", box("wallName", "span", ""), box("hour", "span", "")),
       button("language", null, () => (this.lang = languageOf(this) === "zh" ? "en" : "zh")),
       button("help", null, () => this.#parts.dialog.showModal()));
     parts.help.textContent = "?";
@@ -375,6 +375,7 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
   /** Say everything again: a new lesson, or another language. */
   #retell() {
     const parts = this.#parts;
+    parts.hour.textContent = "";
     const words = this.words;
     const name = (element, text) => {
       element.title = text;
@@ -406,8 +407,9 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
     this.#tellSections(manifest);
     for (const { track, told, toggles, name: label } of this.#rows.values()) {
       told.textContent = `: ${this.#laneText(track)}`;
-      label.textContent = trackName(track, languageOf(this));
-      for (const [what, button] of Object.entries(toggles)) name(button, words[what].replace("{name}", label.textContent));
+      const full = trackName(track, languageOf(this));
+      label.textContent = full.replace(` (${this.#kind(track)})`, "");
+      for (const [what, button] of Object.entries(toggles)) name(button, words[what].replace("{name}", full));
     }
     this.#update();
     this.#updateButtons();
@@ -463,7 +465,7 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
   /* --- words */
 
   #sectionName(section) {
-    const number = /^Part (\d{1,5})$/.exec(section.title)?.[1];
+    const number = /^Part\s(\d{1,5})$/.exec(section.title)?.[1];
     return number ? this.words.part.replace("{n}", number) : plainText(section.title);
   }
 
@@ -539,8 +541,9 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
     write(parts.time, `${now} / ${end}`);
     const wall = this.#wallText(atMs);
     parts.wall.hidden = !wall;
-    if (wall && parts.wall.textContent !== wall.text) {
-      parts.wall.textContent = wall.text;
+    if (wall && parts.hour.textContent !== wall.text) {
+      parts.hour.textContent = wall.text;
+      parts.wallName.textContent = `${this.words.clock} `;
       const utc = new Date(wall.wallMs).toISOString().replace("T", " ").slice(0, 19);
       const about = this.words.about.replace("{s}", Math.ceil(wall.uncertaintyMs / 1000));
       parts.wall.title = `${this.words.clock}: ${utc} UTC ${about}`;

@@ -823,7 +823,8 @@ video { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: con
 .card svg { flex: none; width: 28px; height: 28px; fill: none; stroke: currentColor; stroke-width: 1.5; opacity: .7; }
 .failed .card, .late .card { color: #ffb4a2; }
 .card small { opacity: .8; font-size: 11px; max-height: 2.8em; overflow: hidden; }
-.small .card svg, .small .card small, .tiny .card span { display: none; }
+.small .card svg, .small .card small, .tiny .card span, .tiny .note, .tiny button { display: none; }
+.tiny.failed .card::before, .tiny.late .card::before { content: "!"; font-weight: 700; }
 .small .card { font-size: 12px; line-height: 1.2; }
 .tiny .name { left: 0; bottom: 0; max-width: 100%; font-size: 10px; padding: 0 4px; }
 button { font: inherit; margin-top: 4px; padding: 2px 10px; min-height: 28px; border: 1px solid; border-radius: 4px;
@@ -904,7 +905,7 @@ class Pane {
     this.again.hidden = state !== "late" && current?.failure?.code !== "network";
     this.note.textContent = texts.over;
     this.again.textContent = texts.again;
-    this.why.textContent = isCard ? sentence : "";
+    this.why.textContent = this.root.title = isCard ? sentence : "";
     this.detail.textContent = plainText(current?.failure?.detail, 90);
     this.root.dataset.state = state;
   }
