@@ -9,7 +9,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check format docs bench bench-render fuzz lesson notebooks wheel clean
+.PHONY: help demo test browser test-all check format docs bench bench-render fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -19,6 +19,10 @@ demo: $(VENV)/.media  ## set up, run the main job on the bundled lesson into dem
 
 test: $(VENV)/.dev  ## set up, run the tests (under 3 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+
+browser:  ## install a browser for the tests of the replay page, where there is none (Debian, Ubuntu)
+	@for name in chromium chromium-browser google-chrome; do command -v $$name && exit 0; done; \
+	  sudo=$$(command -v sudo || true); $$sudo apt-get update -qq; $$sudo apt-get install -y -qq chromium
 
 test-all: $(VENV)/.dev  ## the slow tests too (under 8 minutes)
 	$(BIN)/python -m pytest -n $(JOBS)

@@ -19,7 +19,10 @@ DOCS = Path(__file__).resolve().parent
 PICTURES = DOCS / "pictures"
 LESSON = DOCS.parent / "sample_results" / "lesson"
 LAYOUTS_AT_MS = 62_000
-COMMANDS = ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe", "stitch"]
+COMMANDS = [
+    *("show", "check", "manifest", "plot", "render", "player", "demo"),
+    *("fetch", "probe", "stitch", "serve"),
+]
 
 
 def findings_page() -> str:

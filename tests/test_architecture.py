@@ -25,7 +25,7 @@ FLOORS = [
     ["checks", "audible"],
     ["loading"],
     ["media", "fonts", "svg", "layouts"],
-    ["export", "render", "analysis"],
+    ["export", "render", "analysis", "serving"],
     ["plotting"],
     ["demo"],
     ["cli"],
@@ -63,6 +63,7 @@ INSIDE = {
         "store",
         "locate",
         "gate",
+        "place",
         "facts",
         "boxes",
         "sizes",
@@ -87,6 +88,8 @@ INSIDE = {
         "iiif",
         "mlt",
         "formats",
+        "page_script",
+        "page",
     ],
     "render": [
         "",
@@ -141,6 +144,7 @@ INSIDE = {
         "media",
         "everyday",
         "stitching",
+        "replay",
         "app",
         "",
     ],
@@ -251,6 +255,7 @@ DOORS_OUT = {
     "urllib3": {"timeline.media.connect", "timeline.media.download", "timeline.media.resume"},
     "socket": {"timeline.media.connect"},
     "html": {"timeline.sinks"},
+    "http": {"timeline.media.connect", "timeline.media.download", "timeline.serving"},
 }
 
 

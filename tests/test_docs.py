@@ -30,6 +30,8 @@ GUIDES = [
     "docs/layouts.md",
     "docs/render.md",
     "docs/formats.md",
+    "docs/player.md",
+    "docs/embedding.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",
@@ -153,7 +155,8 @@ def test_the_page_about_media_tells_of_every_finding_about_files() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["show", "check", "manifest", "plot", "render", "demo", "fetch", "probe", "stitch"]
+    "command",
+    ["show", "check", "manifest", "plot", "render", "player", "demo", "fetch", "probe", "stitch", "serve"],
 )
 def test_every_help_ends_with_an_example(command: str) -> None:
     """Each command's help holds an example that begins with its own name."""

@@ -35,6 +35,9 @@ def test_wheel_holds_the_lesson_and_the_schema(wheel: Path) -> None:
         "timeline/export/manifest.schema.json",
         "timeline/layouts/layout.schema.json",
         "timeline/export/manifest.d.ts",
+        "timeline/export/player/page.html",
+        "timeline/export/player/timeline-player.js",
+        "timeline/export/player/timeline-controls.js",
         "timeline/py.typed",
     } <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "sample_results/"))]
@@ -69,5 +72,5 @@ def test_demo_works_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None
     made = {path.name for path in (tmp_path / "out").iterdir()}
     assert made == {
         *("index.html", "manifest.json", "presence.csv", "review.mp4", "review.report.json", "poster.jpg"),
-        *("timeline.png", "timeline-wall.png", "result.json", "roster.csv", "media"),
+        *("timeline.png", "timeline-wall.png", "result.json", "roster.csv", "media", "replay"),
     }

@@ -15,6 +15,7 @@ from pathlib import Path
 from timeline.analysis.presence import presence_table
 from timeline.errors import ParameterError
 from timeline.export.manifest import write_manifest
+from timeline.export.page import write_player
 from timeline.extras import needs_extra
 from timeline.loading import load
 from timeline.media.locate import MEDIA_FOLDER_NAME
@@ -37,6 +38,8 @@ OUTPUT_NAMES = (
     *("review.mp4", "poster.jpg", "index.html"),
 )
 """What the demo writes, beside the lesson's media."""
+PLAYER_NAME = "replay"
+"""The folder of the replay page."""
 POSTER_MS = 50_000
 """Which moment stands for the video."""
 
@@ -62,7 +65,8 @@ def write_demo(
 
     The lesson itself is copied there as well, so that the folder is one to play with and to serve: *folder*
     holds ``result.json``, ``roster.csv`` and ``media/``, and beside them ``review.mp4`` with ``poster.jpg``,
-    ``timeline.png``, ``timeline-wall.png``, ``manifest.json``, ``presence.csv`` and ``index.html``.
+    ``timeline.png``, ``timeline-wall.png``, ``manifest.json``, ``presence.csv``, ``replay/`` with the replay
+    page, and ``index.html``.
 
     Raises:
         OutputExistsError: A demo is there and *overwrite* is False.
@@ -85,6 +89,7 @@ def write_demo(
     write_plot(lesson, folder / "timeline.png")
     write_plot(lesson, folder / "timeline-wall.png", clock="wall")
     write_text(folder / "presence.csv", _presence_csv(lesson))
+    write_player(lesson, folder / PLAYER_NAME, media=media)
     report = render_video(
         lesson, folder / "review.mp4", media=media, ffmpeg=ffmpeg, jobs=jobs, progress=progress
     )
@@ -178,6 +183,8 @@ pre {{ overflow-wrap: anywhere }}
 <ul>{facts}</ul>
 <h2>The review video</h2>
 <video src="review.mp4" poster="poster.jpg" controls preload="metadata"></video>
+<p><b><a href="replay/index.html">The replay page</a></b> plays the streams themselves, side by side
+and in sync: click a lane to go there, mute somebody, make somebody large.</p>
 <h2>Who was on when</h2>
 <p><img src="timeline.png" alt="One lane per stream on the playback clock, the pause as a dashed line"></p>
 <p>The dashed line is the pause: it has a length on the wall clock and no width on the playback axis.

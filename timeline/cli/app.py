@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday, media, stitching
+from timeline.cli import everyday, media, replay, stitching
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -57,10 +57,11 @@ for command in (
     everyday.manifest,
     everyday.plot,
     everyday.render,
+    replay.player,
     everyday.demo,
 ):
     app.command(rich_help_panel="Everyday")(command)
-for command in (media.fetch, media.probe, stitching.stitch):
+for command in (media.fetch, media.probe, stitching.stitch, replay.serve):
     app.command(rich_help_panel="Media")(command)
 
 

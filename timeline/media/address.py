@@ -177,6 +177,28 @@ def parse(url: str, policy: Policy) -> Target:
     return Target(url, scheme, host, port, path if path.startswith("/") else f"/{path}", is_allowed, where)
 
 
+def origin_of(url: str) -> str | None:
+    """Return scheme, host and port of a link as the policy of a page names them; None where it has none.
+
+    A link that is not http(s), that names a user, or whose host is an IPv6 address, which policies of pages
+    cannot name, has none. Nothing of the rest of the link is in it.
+
+    Example:
+        >>> origin_of("https://Media.Example:8443/a.mp4?sign=1"), origin_of("http://a@b/")
+        ('https://media.example:8443', None)
+    """
+    is_plain = len(url) <= MOST_URL_CHARACTERS and all("!" <= c <= "~" and c != "\\" for c in url)
+    match = _URL.fullmatch(url) if is_plain else None
+    authority = _AUTHORITY.fullmatch(match["authority"].lower()) if match else None
+    if match is None or authority is None:
+        return None
+    host, scheme = _plain_host(authority["host"]), match["scheme"].lower()
+    port = int(authority["port"] or _PORTS[scheme])
+    if host is None or host.startswith("[") or not 0 < port < 65536:
+        return None
+    return f"{scheme}://{host}" + ("" if port == _PORTS[scheme] else f":{port}")
+
+
 def _plain_host(host: str) -> str | None:
     """Return a host name as it is, an IPv6 address in brackets and shortest; None if it is neither."""
     if host.startswith("["):

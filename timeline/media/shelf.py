@@ -5,19 +5,15 @@ A folder may hold the files of several lessons, and of earlier fetches; what is 
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
 from pathlib import Path
 
 from timeline.errors import ParameterError
 from timeline.media.fetch import FetchReport
-from timeline.media.gate import sniff_demuxer
 from timeline.media.locate import INDEX_NAME, index_entry, index_text, media_references, read_index
+from timeline.media.place import media_suffix, put_file
 from timeline.model import Timeline
-from timeline.publish import disk_errors, published, write_text
-
-_SUFFIXES = {"mov": "mp4", "matroska": "webm", "flv": "flv", "mp3": "mp3"}
+from timeline.publish import disk_errors, write_text
 
 
 def make_folder(folder: Path) -> None:
@@ -52,28 +48,10 @@ def lay_out(timeline: Timeline, report: FetchReport, folder: Path) -> None:
         path = report.paths.get(reference.position)
         if path is None:
             continue
-        name = f"{reference.position:04d}_{path.name[:16]}.{_SUFFIXES[sniff_demuxer(path)]}"
-        _put(path, folder / name)
+        name = f"{reference.position:04d}_{path.name[:16]}.{media_suffix(path)}"
+        put_file(path, folder / name)
         entry = index_entry(reference, name)
         entries[entry["key"]] = entry
     there = {entry.name for entry in folder.iterdir()}
     kept = [entry for entry in entries.values() if str(entry["file"]) in there]
     write_text(folder / INDEX_NAME, index_text(kept))
-
-
-def _put(path: Path, target: Path) -> None:
-    """See that *target* is the file at *path*: the same one, or a copy that nobody changed since."""
-    with disk_errors(target):
-        ours = path.stat()
-        if target.exists():
-            theirs = target.stat()
-            is_copy = (ours.st_size, ours.st_mtime_ns) == (theirs.st_size, theirs.st_mtime_ns)
-            if os.path.samestat(ours, theirs) or is_copy:
-                return
-            target.unlink()
-        try:
-            os.link(path, target)  # nobody may write to it
-        except OSError:
-            with published(target) as part:
-                shutil.copyfile(path, part)
-                os.utime(part, ns=(ours.st_mtime_ns, ours.st_mtime_ns))
