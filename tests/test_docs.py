@@ -133,6 +133,7 @@ def test_links_lead_somewhere(page: str) -> None:
     assert missing == []
 
 
+@pytest.mark.slow
 def test_generated_pages_are_fresh() -> None:
     """docs/findings.md and docs/cli.md are what `make docs` would write now."""
     answer = subprocess.run(

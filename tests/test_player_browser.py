@@ -134,6 +134,7 @@ def run(browser: Browser, class_room: ClassRoom) -> Iterator[Run]:
     page.close()
 
 
+@pytest.mark.slow
 class TestPlaying:
     def test_it_runs_at_the_pace_of_the_clock_without_a_halt(self, run: Run) -> None:
         """14 s of class take 14 s and a moment; nobody is waited for at the pause, the gap or the seam."""

@@ -70,7 +70,8 @@ def test_every_frame_of_the_grid_shows_the_planned_picture(lecture: Lesson, layo
     assert report.details["verified"]["is_evenly_spaced"] is False
 
 
-@pytest.mark.parametrize("layout", [pytest.param("stage", marks=pytest.mark.slow), "pip"])
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["stage", "pip"])
 def test_names_notes_slates_and_the_title_come_and_go_as_at_a_constant_rate(
     lecture: Lesson, layout: str
 ) -> None:
