@@ -110,7 +110,8 @@ def expected(lesson: Timeline, track_id: str, at_ms: float) -> tuple[int, int] |
 
 
 def edges_ms(lesson: Timeline) -> list[int]:
-    return sorted({scene.start_ms for scene in lesson.scenes()})
+    """Return when something begins or ends; the end of it all is such a time."""
+    return sorted({lesson.duration_ms, *(scene.start_ms for scene in lesson.scenes())})
 
 
 @pytest.fixture(scope="module")

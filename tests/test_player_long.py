@@ -19,7 +19,7 @@ from playwright.sync_api import Browser
 import timeline
 from tests.conftest import BOARD, CAMERA, Studio, row
 from tests.player.browsing import Visit, opened_browser, share, skews_ms
-from tests.test_player_browser import ClassRoom, Open, class_room, expected, visit
+from tests.test_player_browser import ClassRoom, Open, class_room, edges_ms, expected, visit
 from timeline.export.page import write_player
 from timeline.serving import FolderServer
 
@@ -108,11 +108,11 @@ def test_at_twice_the_speed_every_pane_shows_its_file(visit: Open, class_room: C
     seen.watch()
     seen.play()
     seen.wait("p.ended", 60_000)
-    edges_ms = {scene.start_ms for scene in class_room.lesson.scenes()}
+    edges = edges_ms(class_room.lesson)
     looked_at = 0
     for sample in seen.samples():
         at_ms = sample["atMs"]
-        if sample["phase"] != "playing" or any(abs(at_ms - edge_ms) < 300 for edge_ms in edges_ms):
+        if sample["phase"] != "playing" or any(abs(at_ms - edge_ms) < 300 for edge_ms in edges):
             continue
         looked_at += 1
         for track_id, track in sample["tracks"].items():
