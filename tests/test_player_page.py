@@ -15,14 +15,13 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 
 import timeline
 from tests.conftest import BOARD, CAMERA, Cli, Lesson, names_in, row
 from tests.hostile_names import NAMES
 from timeline.errors import MediaNotFoundError, OutputExistsError, ParameterError
-from timeline.export.manifest_schema import SCHEMA_PATH
+from timeline.export.manifest_rules import validate_manifest
 from timeline.export.page import write_player
 from timeline.export.page_script import MODULES, module_text, page_script, squeezed
 
@@ -166,14 +165,13 @@ class TestPage:
             write_player(pair.load(), out, media=pair.media, overwrite=False)
 
     def test_modules_and_manifest_come_on_demand(self, pair: Lesson, tmp_path: Path) -> None:
-        """The manifest is one by the schema, with the original links and what is beside it."""
+        """The manifest keeps every rule, with the original links and what is beside it."""
         pair.path(1).unlink()
         out = tmp_path / "out"
         write_player(pair.load(), out, media=pair.media, modules=True)
         assert names_in(out) == {"index.html", "media", "manifest.json", *MODULES}
         manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
-        schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
-        jsonschema.validate(manifest, schema)
+        assert validate_manifest(manifest) == ()
         clips = [s for t in manifest["tracks"] for s in t["segments"] if s["type"] == "clip"]
         assert [(clip["url"], clip["src_status"]) for clip in clips] == [
             *(("http://media.example/f0.mp4", "local"), ("http://media.example/f1.mp4", "missing"))
@@ -238,17 +236,29 @@ class TestRemote:
         ]
 
     def test_links_can_be_rewritten(self, tmp_path: Path) -> None:
-        """The policy names the origins of what is opened."""
-        page = self.remote(
-            tmp_path,
-            "https://a.example/x.mp4",
-            "https://a.example/y.mp4",
-            rewrite_url=lambda media: f"https://cdn.example/{media.position}" if media.position else None,
-        )
-        assert page.policy["media-src"] == "https://cdn.example"
-        assert [(clip["url"], clip.get("x-why")) for clip in page.clips] == [
-            *((None, "missing"), ("https://cdn.example/1", None))
+        """The policy names the origins of what is opened, and no others."""
+        urls = ("https://a.example/x.mp4", "https://b.example/y.mp4")
+        page = self.remote(tmp_path, *urls, rewrite_url={"https://a.example/": "https://cdn.example/"})
+        assert page.policy["media-src"] == "https://b.example https://cdn.example"
+        assert [(clip["url"], clip["src"]) for clip in page.clips] == [
+            *((None, "https://cdn.example/x.mp4"), ("https://b.example/y.mp4", None))
         ]
+
+    def test_links_can_become_names_beside_the_page(self, tmp_path: Path) -> None:
+        """Then the page's own folder is where they come from; `//host` is no name."""
+        page = self.remote(tmp_path, "https://a.example/x.mp4", rewrite_url="name")
+        assert page.policy["media-src"] == "'self' file:"
+        assert [clip["src"] for clip in page.clips] == ["x.mp4"]
+        urls = ("https://a.example/x.mp4", "https://b.example/y.mp4")
+        page = self.remote(tmp_path, *urls, rewrite_url={"https://a.example/": "//evil.example/"})
+        assert [clip.get("x-why") for clip in page.clips] == ["bad_link", None]
+
+    def test_links_are_rewritten_only_where_they_are_played(self, cli: Cli, tmp_path: Path) -> None:
+        """With local media the option would do nothing; that is told."""
+        answer = cli("player", SAMPLE, "-o", tmp_path / "out", "--rewrite-url", "name")
+        assert (answer.status, answer.last_line) == (
+            *(2, "timeline: links are rewritten only where they are played; add --remote"),
+        )
 
     def test_a_result_without_links_is_refused(self, tmp_path: Path) -> None:
         """The page would have nothing to play."""

@@ -202,6 +202,13 @@ test("an address is a path below the page's server, or an http link", () => {
     assert.equal(address({ url }), null);
   }
   assert.equal(address({ url: "https://a.example/x.mp4?sign=1" }), "https://a.example/x.mp4?sign=1");
+  const rewritten = (src) => address({ src, src_status: "rewritten", url: "https://a.example/x.mp4" });
+  assert.equal(rewritten("https://cdn.example/a%20b.mp4?k=1"), "https://cdn.example/a%20b.mp4?k=1");
+  assert.equal(rewritten("a%20b.mp4"), "https://page.example/lesson/a%20b.mp4");
+  assert.equal(rewritten("/x.mp4"), "https://page.example/x.mp4");
+  for (const src of ["javascript:alert(1)", "data:,x", "//evil.example/x", "\\\\evil.example/x", "file:///x"]) {
+    assert.equal(rewritten(src), null, src);
+  }
 });
 
 test("the clock keeps its place over stops and changes of rate, and ends at the end", () => {

@@ -11,6 +11,7 @@ from timeline.cli.console import talk, talk_about
 from timeline.cli.everyday import SLATED, Force, Media
 from timeline.cli.lesson import takes_lesson
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
+from timeline.export.rewrite import parse_rewrites
 from timeline.media.locate import media_folder
 from timeline.model import Timeline, counted
 
@@ -24,6 +25,10 @@ def player(
     remote: Annotated[
         bool, typer.Option("--remote", help="Play the result's links; nothing is copied.")
     ] = False,
+    rewrite_url: Annotated[
+        list[str] | None,
+        typer.Option("--rewrite-url", metavar="OLD=NEW|name", help="With --remote: as for manifest."),
+    ] = None,
     language: Annotated[
         str | None, typer.Option("--language", help="en or zh; by default that of the reader's browser.")
     ] = None,
@@ -54,6 +59,7 @@ def player(
         media=source,
         cache=cache,
         remote=remote,
+        rewrite_url=parse_rewrites(rewrite_url or []),
         language=language,
         modules=modules,
         overwrite=force,

@@ -25,6 +25,7 @@ from typing import Any
 from timeline.errors import MediaNotFoundError, MediaUnreadableError, ParameterError
 from timeline.export.manifest import to_manifest
 from timeline.export.page_script import MODULES, module_text, page_script
+from timeline.export.rewrite import RewriteUrl, make_rewriter
 from timeline.findings import Finding, finding
 from timeline.jsontext import json_text
 from timeline.media.address import origin_of
@@ -40,11 +41,10 @@ MEDIA_NAME = "media"
 MANIFEST_NAME = "manifest.json"
 LANGUAGES = ("en", "zh")
 
-Rewriter = Callable[[MediaReference], str | None]
-"""Gives the link that a page shall open for a file, or None where there is none."""
-
 _TITLES = {"en": "Replay", "zh": "课堂回放"}
 _STYLE = "html,body{margin:0;height:100%}timeline-controls{height:100vh;height:100dvh}"
+_BESIDE = re.compile(r"(?!//|[^/?#]*:)")
+"""Begins a link to something of the page's own server."""
 _SLOT = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -65,9 +65,10 @@ class PlayerReport:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What the page opens for a file: *src* beside it, or a *url*; or *why* there is nothing."""
+    """What the page opens for a file: *src* beside it, a *link*, or the result's *url*; or *why* nothing."""
 
     src: str | None = None
+    link: str | None = None
     url: str | None = None
     why: str | None = None
 
@@ -79,7 +80,7 @@ def write_player(
     media: str | os.PathLike[str] | None = None,
     cache: str | os.PathLike[str] | None = None,
     remote: bool = False,
-    rewrite_url: Rewriter | None = None,
+    rewrite_url: RewriteUrl | None = None,
     language: str | None = None,
     modules: bool = False,
     overwrite: bool = True,
@@ -92,13 +93,13 @@ def write_player(
         media: The folder of the lesson's files. They are linked where the disk can do that, else copied.
         cache: Folder of the store in which files are looked for that *media* lacks; the user's by default.
         remote: Play the result's links instead; nothing is copied, and the page may load from their origins.
-        rewrite_url: With *remote*: what gives the link to open in place of the result's own.
+        rewrite_url: With *remote*: what to open in place of the result's links; see `write_manifest`.
         language: ``en`` or ``zh``; None leaves it to the reader's browser.
         modules: Write the player's modules and the manifest besides, for a page of one's own.
         overwrite: Whether files that are there may be replaced.
 
     Raises:
-        ParameterError: *folder* is a file, or *language* is unknown.
+        ParameterError: *folder* is a file, *language* is unknown, or *rewrite_url* cannot be used.
         MediaNotFoundError: The page would have nothing to play.
         OutputExistsError: A file is there and *overwrite* is False.
         DiskError: It cannot be written.
@@ -107,6 +108,8 @@ def write_player(
     page = folder / PAGE_NAME
     if language not in (None, *LANGUAGES):
         raise ParameterError(f"no language {language!r}; there are: {', '.join(LANGUAGES)}")
+    if rewrite_url is not None and not remote:
+        raise ParameterError("links are rewritten only where they are played; add --remote")
     if folder.is_file():
         raise ParameterError(f"{folder}: is a file; name a folder")
     if folder.is_dir():
@@ -129,16 +132,20 @@ def write_player(
     return PlayerReport(page, sum(source.why is None for source in sources.values()), findings)
 
 
-def _remote_sources(timeline: Timeline, rewrite_url: Rewriter | None) -> dict[int, _Source]:
+def _remote_sources(timeline: Timeline, rewrite_url: RewriteUrl | None) -> dict[int, _Source]:
+    rewriter = None if rewrite_url is None else make_rewriter(rewrite_url, timeline)
     sources = {}
     for reference in media_references(timeline):
-        url = rewrite_url(reference) if rewrite_url else reference.url
-        if not url:
+        link = rewriter(reference) if rewriter else None
+        if link is not None:
+            is_usable = _BESIDE.match(link) or origin_of(link) is not None
+            sources[reference.position] = _Source(link=link) if is_usable else _Source(why="bad_link")
+        elif not reference.url:
             sources[reference.position] = _Source(why="missing")
-        elif origin_of(url) is None:
+        elif origin_of(reference.url) is None:
             sources[reference.position] = _Source(why="bad_link")
         else:
-            sources[reference.position] = _Source(url=url)
+            sources[reference.position] = _Source(url=reference.url)
     if all(source.why for source in sources.values()):
         raise MediaNotFoundError(
             "the result has no http or https link to any of its files; name their folder with --media"
@@ -197,7 +204,8 @@ def page_text(timeline: Timeline, sources: dict[int, _Source], *, language: str 
     """Return the page as HTML; *sources* says by position what it opens for each file."""
     template = files("timeline.export").joinpath("player", "page.html").read_text(encoding="utf-8")
     script = page_script()
-    origins = sorted({origin for s in sources.values() if s.url and (origin := origin_of(s.url))})
+    links = [link for source in sources.values() if (link := source.link or source.url)]
+    origins = sorted({origin_of(link) or _OWN for link in links})
     parts = {
         "language": f' lang="{language}"' if language else "",
         "policy": xml_text(page_policy(script, _STYLE, origins)),
@@ -256,12 +264,16 @@ def _described(_: MediaReference, source: _Source) -> dict[str, Any]:
     """Say where a file is, as every manifest does; its link is the original."""
     if source.url is not None:
         return {}
+    if source.link is not None:
+        return {"src": source.link, "src_status": "rewritten"}
     return {"src": source.src, "src_status": "local" if source.src else "missing"}
 
 
 def _opened(reference: MediaReference, source: _Source) -> dict[str, Any]:
     """Say what the page opens, and nothing that it does not use."""
     opened: dict[str, Any] = {"url": source.url, "src": source.src}
+    if source.link is not None:
+        opened |= {"src": source.link, "src_status": "rewritten"}
     if source.why is not None:
         opened |= {"x-why": source.why, "x-file": url_file_name(reference.url) or reference.video_id}
     return opened

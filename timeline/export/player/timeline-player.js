@@ -86,16 +86,18 @@ function wallAt(manifest, atMs) {
 }
 
 /**
- * Return the address of a clip's file, or null: its local file relative to *base*, else its link if that is http(s).
- * A stranger's string is only ever a path below the base's own server, or a whole http(s) link.
+ * Return the address of a clip's file, or null: its local file or rewritten link relative to *base*, else its url.
+ * A stranger's string is only ever a path on the base's own server, or a whole http(s) link.
  */
 function addressOf(segment, base) {
-  if (typeof segment.src === "string" && segment.src !== "") {
+  const isRewritten = segment.src_status === "rewritten";
+  if (typeof segment.src === "string" && segment.src !== "" && !isRewritten) {
     const parts = segment.src.replace(/^\/+/, "").split("/");
     return new URL(`./${parts.map(encodeURIComponent).join("/")}`, base).href;
   }
-  const link = segment.url;
-  return typeof link === "string" && /^https?:\/\//i.test(link) && URL.canParse(link) ? link : null;
+  const link = isRewritten ? segment.src : segment.url;
+  const isSafe = isRewritten ? /^(?:https?:\/\/|(?![\\/]{2}|[^/?#]*:))/i : /^https?:\/\//i;
+  return typeof link === "string" && isSafe.test(link) && URL.canParse(link, base) ? new URL(link, base).href : null;
 }
 
 /* ---------------------------------------------------------------- the clock */
