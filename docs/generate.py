@@ -91,6 +91,7 @@ def write_pictures() -> None:
         write_demo(folder)
         (PICTURES / "timeline.png").write_bytes((Path(folder) / "timeline.png").read_bytes())
         _write_frame(Path(folder) / "review.mp4", 47, PICTURES / "review.jpg")
+        _write_player(Path(folder))
     _write_plots()
     with tempfile.TemporaryDirectory() as folder:
         _write_slates(Path(folder))
@@ -107,6 +108,26 @@ def _write_plots() -> None:
     write_plot(lesson, PICTURES / "plot_wall.png", clock="wall")
     write_plot(lesson, PICTURES / "plot_presence.png", "presence", bin_ms=5000)
     write_plot(lesson, PICTURES / "plot_concurrency.png", "concurrency")
+
+
+def _write_player(folder: Path) -> None:
+    """Look at the replay page of the demo in *folder*; without a browser its picture stays as it is."""
+    from playwright.sync_api import sync_playwright
+
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        print("no chromium: player.jpg stays as it is", file=sys.stderr)
+        return
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = opened.new_page(viewport={"width": 1280, "height": 800}, locale="en-GB", timezone_id="UTC")
+        page.goto((folder / "replay" / "index.html").as_uri())
+        page.locator("timeline-controls .big").click()
+        page.evaluate("document.querySelector('timeline-player').currentTime = 56")
+        page.wait_for_timeout(2000)
+        page.evaluate("document.querySelector('timeline-player').pause()")
+        page.screenshot(path=PICTURES / "player.jpg", type="jpeg", quality=85)
+        opened.close()
 
 
 def _write_slates(folder: Path) -> None:

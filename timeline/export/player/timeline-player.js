@@ -158,7 +158,7 @@ const MOST_NUDGE = 0.25; // of the rate
 const SEEK_MS = 500; // a picture that is off by more is sought, not nudged
 const HEARD_SEEK_MS = 150; // a sound is never nudged while it is heard
 const TRUE_MS = 250; // so long after its start a sound's position is not to be trusted
-const LEARN_SHARE = 0.4;
+const LEARN_SHARE = 0.2;
 const LEAD_SHARE = 0.05; // of its error, by which the leading sound moves the clock each tick
 const SEEK_REST_MS = 1500; // between two seeks of the same element while playing
 const PRELOAD_MS = 8000;
@@ -176,7 +176,7 @@ class Slot {
     this.segment = null;
     this.failure = null; // {code, detail} once its file cannot be played
     this.starvingSinceMs = null;
-    this.habits = habits; // of all elements of a track, learnt
+    this.habits = habits; // of all elements with sound, or without: what begins together must be set going together
     this.#forget();
     element.addEventListener("error", () => this.#fail());
   }
@@ -302,7 +302,7 @@ class Slot {
     if (this.rolledMs !== null && this.element.currentTime > this.rolledS + 0.001) this.movedMs ??= machineMs;
   }
 
-  /** Learn from the error with which it began how long its track takes to begin. */
+  /** Learn from the error with which it began how long such elements take to begin. */
   learn(errorMs) {
     this.isPrerolled = false;
     const { habits } = this;
@@ -410,8 +410,9 @@ class Replay extends EventTarget {
     this.manifest = manifest;
     this.machineMs = machineMs;
     this.clock = new Clock(manifest.duration_ms, machineMs);
+    const [withSound, without] = [{ latencyMs: 70 }, { latencyMs: 25 }]; // from play() to movement, learnt
     this.tracks = manifest.tracks.map((track) => {
-      const habits = { latencyMs: manifest.audio_tracks.includes(track.id) ? 70 : 25 }; // from play() to movement
+      const habits = manifest.audio_tracks.includes(track.id) ? withSound : without;
       const slot = () => new Slot(makeElement(track), (segment, attempt) => address(segment, track, attempt), habits);
       return new TrackReplay(track, [slot(), slot()]);
     });
