@@ -130,7 +130,17 @@ INSIDE = {
         "stitch_folder",
         "stitch_run",
     ],
-    "analysis": ["", "presence", "concurrency"],
+    "analysis": [
+        "",
+        "rules",
+        "table",
+        "people",
+        "balance",
+        "concurrency",
+        "presence_grid",
+        "presence",
+        "lessons",
+    ],
     "plotting": ["canvas", "clocks", "lanes", "presence", "concurrency", "files", ""],
     "cli": [
         "versions",

@@ -24,7 +24,7 @@ import timeline
 from tests.builders import board, lesson, row
 from tests.test_fonts import CHINESE, UNKNOWN, no_system_fonts
 from timeline.analysis.concurrency import concurrency_table
-from timeline.analysis.presence import presence_grid
+from timeline.analysis.presence_grid import presence_grid
 from timeline.errors import ParameterError
 from timeline.model import Timeline
 from timeline.palette import SEVERAL_COLOUR, kind_colour

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import timeline
 from tests.builders import Row, board, lesson, result_rows, roster, row
-from timeline.analysis.presence import MAX_BINS, presence_grid
+from timeline.analysis.presence_grid import MAX_BINS, presence_grid
 from timeline.errors import ParameterError
 from timeline.model import Timeline
 

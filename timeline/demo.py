@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import shlex
 import shutil
@@ -114,27 +112,15 @@ def _write_poster(video: Path, poster: Path) -> None:
 
 
 def _presence_csv(lesson: Timeline) -> str:
-    table = presence_table(lesson)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table)
-    writer.writerows(zip(*(column.tolist() for column in table.values()), strict=True))
-    return text.getvalue()
+    return presence_table(lesson).to_csv()
 
 
 def _page(lesson: Timeline, folder: Path) -> str:
-    table = presence_table(lesson)
     rows = "".join(
-        f"<tr><td>{xml_text(str(label))}<td>{xml_text(str(role))}<td>{format_time(int(on_ms))}"
-        f"<td>{100 * float(ratio):.0f} %<td>{spans}"
-        for label, role, on_ms, ratio, spans in zip(
-            table["label"],
-            table["role"],
-            table["camera_on_ms"],
-            table["camera_on_ratio_lesson"],
-            table["spans"],
-            strict=True,
-        )
+        f"<tr><td>{xml_text(str(row['label']))}<td>{xml_text(str(row['role'] or ''))}"
+        f"<td>{format_time(int(row['camera_on_ms'] or 0))}"
+        f"<td>{100 * float(row['camera_on_ratio_lesson'] or 0):.0f} %<td>{row['spans']}"
+        for row in presence_table(lesson).rows()
     )
     facts = [
         f"{format_time(lesson.duration_ms)} of class in {sum(len(t.clips) for t in lesson.tracks)} files"

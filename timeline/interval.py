@@ -103,6 +103,30 @@ def part_of(merged: Spans, within: Span) -> Spans:
     return clip_to(merged[first:last], within)
 
 
+def common(first: Spans, second: Spans) -> Spans:
+    """Return where both play, as merged spans.
+
+    ::
+
+        first   |------|   |------|
+        second     |----------|
+        result     |---|   |--|
+
+    Args:
+        first: In any order, as `merge` takes them.
+        second: As *first*.
+
+    Example:
+        >>> common(spans_of([(0, 5), (8, 20)]), spans_of([(3, 10)])).tolist()
+        [[3, 5], [8, 10]]
+    """
+    first, second = merge(first), merge(second)
+    bounds = np.unique(np.concatenate((first.ravel(), second.ravel())))
+    cells = np.stack((bounds[:-1], bounds[1:]), axis=1)
+    is_common = [np.diff(covered_before(spans, bounds)) > 0 for spans in (first, second)]
+    return merge(cells[is_common[0] & is_common[1]])
+
+
 def total_ms(spans: Spans) -> int:
     """Return the length of the union of *spans*, ms."""
     merged = merge(spans)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timeline import kinds as kind_names
-from timeline.interval import spans_of
+from timeline.interval import Spans, spans_of
 from timeline.model import Timeline
 
 
@@ -46,15 +46,29 @@ def concurrency_table(
     """
     counted = timeline if kinds is None else timeline.select(kinds=kinds)
     spans = spans_of((clip.start_ms, clip.end_ms) for track in counted.tracks for clip in track.clips)
+    start_ms, end_ms, tracks = levels(spans, timeline.duration_ms)
+    return {"start_ms": start_ms, "end_ms": end_ms, "tracks": tracks}
+
+
+def levels(spans: Spans, duration_ms: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Return starts, ends and heights of the levels: how many of *spans* cover each instant.
+
+    Args:
+        spans: In any order, within ``[0, duration_ms)``.
+        duration_ms: Length of what the levels tile, ms.
+
+    Returns:
+        Three int64 arrays of equal length; levels that touch differ in height.
+
+    Example:
+        >>> [column.tolist() for column in levels(spans_of([(0, 5), (3, 8), (5, 6)]), 10)]
+        [[0, 3, 6, 8], [3, 6, 8, 10], [1, 2, 1, 0]]
+    """
     starts_ms, ends_ms = np.sort(spans[:, 0]), np.sort(spans[:, 1])
-    instants_ms = np.unique(np.concatenate((spans.ravel(), [0, timeline.duration_ms])))
-    playing = np.searchsorted(starts_ms, instants_ms[:-1], "right") - np.searchsorted(
+    instants_ms = np.unique(np.concatenate((spans.ravel(), [0, duration_ms])))
+    covering = np.searchsorted(starts_ms, instants_ms[:-1], "right") - np.searchsorted(
         ends_ms, instants_ms[:-1], "right"
     )
-    changes = np.append(True, np.diff(playing) != 0)[: len(playing)]
+    changes = np.append(True, np.diff(covering) != 0)[: len(covering)]
     begins_ms = instants_ms[:-1][changes]
-    return {
-        "start_ms": begins_ms,
-        "end_ms": np.append(begins_ms[1:], timeline.duration_ms)[: len(begins_ms)],
-        "tracks": playing[changes],
-    }
+    return begins_ms, np.append(begins_ms[1:], duration_ms)[: len(begins_ms)], covering[changes]

@@ -1,58 +1,132 @@
-"""Who was on camera when, from timing alone.
+"""Who was on camera when, from timing alone: one row per user.
 
 Conventions
-    Rows are in the order of the tracks. Times are playback ms. All measures rest on merged spans, never on
-    files: a pause or a change of resolution cuts a file, not a presence.
+    Times are playback ms. All measures rest on merged spans, never on files: a pause or a change of
+    resolution cuts a file, not a presence.
     A camera file means "camera on", not "attended": somebody who only listens leaves no file.
 
 Measures
-    `presence_table` (one row per user), `presence_grid` (tracks by bins of time)
+    `presence_table` (one row per user)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypedDict
+import os
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from timeline import kinds
-from timeline.errors import ParameterError
-from timeline.interval import Spans, covered_before, merge, spans_of, total_ms
-from timeline.model import SEAM_MS, Timeline
-from timeline.units import round_step_ms
+from timeline.analysis.people import User, people_of
+from timeline.analysis.rules import USUAL_RULES, MetricRules
+from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Schema, Table, Value
+from timeline.interval import Spans, common, merge, total_ms
+from timeline.model import Timeline
+from timeline.roster import Person, Roster, read_roster
 
-MAX_BINS = 20_000
-_USUAL_BINS = 100
+_WHO = (
+    Column("user_id", TEXT, "", False, "the user, as the result or the roster says"),
+    Column("label", TEXT, "", False, "a name for people: from the roster, else the user id"),
+    Column("role", TEXT, "", True, "teacher, student, assistant or observer; missing without a roster"),
+    Column("is_in_roster", TRUTH, "", True, "whether the roster names the user; missing without a roster"),
+    Column("has_no_file", TRUTH, "", False, "no file of the user: camera and microphone off, or not there"),
+)
+_CAMERA = (
+    Column("camera_on_ms", WHOLE, "ms", False, "length of the union of the user's camera clips"),
+    Column("camera_on_ratio_lesson", REAL, "ratio", True, "camera_on_ms over the length of the lesson"),
+    Column(
+        "camera_on_ratio_since_first",
+        REAL,
+        "ratio",
+        True,
+        "camera_on_ms over the time from first_on_ms to the end of the lesson",
+    ),
+    Column(
+        "camera_on_ratio_span",
+        REAL,
+        "ratio",
+        True,
+        "camera_on_ms over the time from first_on_ms to last_on_ms",
+    ),
+    Column("first_on_ms", WHOLE, "ms", True, "start of the first camera clip; missing without one"),
+    Column("last_on_ms", WHOLE, "ms", True, "end of the last camera clip; missing without one"),
+    Column(
+        "first_on_wall_ms", WHOLE, "Unix ms", True, "wall time of first_on_ms; missing where it is not known"
+    ),
+    Column(
+        "late_on_ms", WHOLE, "ms", True, "how long after the start of the class the camera came on; 0 if not"
+    ),
+    Column("early_on_ms", WHOLE, "ms", True, "how long before the start of the class it came on; 0 if not"),
+    Column("is_late_on", TRUTH, "", True, "whether late_on_ms is more than the rule late_after_ms"),
+    Column("early_off_ms", WHOLE, "ms", True, "from last_on_ms to the end of the lesson"),
+    Column(
+        "spans", WHOLE, "count", False, "stretches of camera on; those at most merge_gap_ms apart are one"
+    ),
+    Column(
+        "dropouts",
+        WHOLE,
+        "count",
+        False,
+        "holes between spans of at most reconnect_max_ms, unless the recording was paused in them",
+    ),
+    Column("absences", WHOLE, "count", False, "holes between spans of more than reconnect_max_ms"),
+    Column("off_ms", WHOLE, "ms", False, "length of all holes between spans"),
+    Column("off_longest_ms", WHOLE, "ms", False, "length of the longest one"),
+    Column("off_median_ms", REAL, "ms", True, "median length of a hole; missing where there is none"),
+    Column(
+        "fragmentation",
+        REAL,
+        "ratio",
+        True,
+        "1 - sum(l²) / sum(l)² over the lengths l of spans: 0 for one span, 1 - 1/k for k equal ones",
+    ),
+    Column(
+        "attended_on_camera",
+        TRUTH,
+        "",
+        True,
+        "on camera for on_camera_least_ratio of the lesson; missing for those who are in no roster",
+    ),
+)
+_FILES = (
+    Column("files", WHOLE, "count", False, "camera files"),
+    Column("bytes", WHOLE, "B", True, "declared size of the camera files; missing where one is not declared"),
+    Column("mean_kbps", REAL, "kbit/s", True, "that over their declared length"),
+)
+_OTHERS = (
+    Column("screen_share_ms", WHOLE, "ms", False, "length of the union of the user's screen clips"),
+    Column("screen_share_count", WHOLE, "count", False, "stretches of screen sharing, counted as spans are"),
+    Column("screen_without_camera_ms", WHOLE, "ms", False, "how much of that is without the user's camera"),
+    Column("sound_only_ms", WHOLE, "ms", False, "length of the union of the user's sound-only clips"),
+)
+PRESENCE_COLUMNS = (*_WHO, *_CAMERA, *_FILES, *_OTHERS)
+"""What timing alone says of a user."""
 
-Column = NDArray[np.int64] | NDArray[np.float64] | NDArray[np.str_]
+_PRESENCE = Schema(
+    "presence", "one row per user with a camera, screen or sound-only file", ("user_id",), PRESENCE_COLUMNS
+)
 
 
-class PresenceGrid(TypedDict):
-    """How much each of n tracks plays in each of m bins of time; see `presence_grid`."""
+def presence_table(
+    timeline: Timeline,
+    *,
+    roster: Roster | str | os.PathLike[str] | None = None,
+    class_start_ms: int = 0,
+    rules: MetricRules = USUAL_RULES,
+) -> Table:
+    """Return one row per user: a dict of numpy columns of equal length, explained in docs/metrics.md.
 
-    track_id: NDArray[np.str_]
-    label: NDArray[np.str_]
-    bin_start_ms: NDArray[np.int64]
-    bin_end_ms: NDArray[np.int64]
-    playing_ms: NDArray[np.int64]
-    playing_ratio_bin: NDArray[np.float64]
+    Mixed streams never count, and files without a user are not listed. A number that may be missing is
+    float64 with NaN where it is: a ratio of nothing, a first time of somebody who never had a camera.
 
+    Args:
+        timeline: A lesson; roles and labels are those that it was loaded with.
+        roster: Who should have been there: adds rows for those without any file.
+        class_start_ms: When the class began, playback ms: what being late is measured from.
+        rules: Thresholds.
 
-def presence_table(timeline: Timeline) -> dict[str, Column]:
-    """Return one row per user who has a camera or screen file: a dict of columns of equal length.
-
-    Columns:
-        - ``user_id``, ``label``, ``role`` (str): role is ``""`` where the roster gives none.
-        - ``camera_on_ms`` (int64): length of the union of the user's camera clips.
-        - ``camera_on_ratio_lesson`` (float64): that length over the lesson's, 0 to 1.
-        - ``first_on_ms``, ``last_on_ms`` (int64): first start and last end; -1 without camera.
-        - ``spans`` (int64): stretches of camera-on; clips that touch, or lie within a seam, are one.
-        - ``files`` (int64): camera files.
-        - ``screen_share_ms`` (int64): length of the union of the user's screen clips.
-
-    Mixed streams never count. Users without an id are not listed.
+    Raises:
+        RosterError: *roster* is a file that cannot be read.
 
     Example:
         >>> import timeline
@@ -61,88 +135,107 @@ def presence_table(timeline: Timeline) -> dict[str, Column]:
         >>> dict(zip(table["user_id"].tolist(), table["camera_on_ms"].tolist()))
         {'ios_test1': 1200000, 'pc_test1': 810000}
     """
-    by_user: dict[str, dict[str, Spans]] = {}
-    names: dict[str, tuple[str, str]] = {}
-    camera_files: dict[str, int] = {}
-    for track in timeline.tracks:
-        if track.user_id is None or track.kind not in (kinds.CAMERA, kinds.SCREEN):
-            continue
-        on = spans_of((clip.start_ms, clip.end_ms) for clip in track.clips)
-        by_user.setdefault(track.user_id, {})[track.kind] = on
-        names[track.user_id] = (track.label, track.role or "")
-        if track.kind == kinds.CAMERA:
-            camera_files[track.user_id] = len({clip.media.position for clip in track.clips})
-    nothing = spans_of([])
-    cameras = {user: spans.get(kinds.CAMERA, nothing) for user, spans in by_user.items()}
-    screens = {user: spans.get(kinds.SCREEN, nothing) for user, spans in by_user.items()}
-    on_ms = np.array([total_ms(spans) for spans in cameras.values()], dtype=np.int64)
-    return {
-        "user_id": np.array(list(by_user), dtype=np.str_),
-        "label": np.array([names[user][0] for user in by_user], dtype=np.str_),
-        "role": np.array([names[user][1] for user in by_user], dtype=np.str_),
-        "camera_on_ms": on_ms,
-        "camera_on_ratio_lesson": on_ms / max(1, timeline.duration_ms),
-        "first_on_ms": _integers(int(s[0, 0]) if len(s) else -1 for s in cameras.values()),
-        "last_on_ms": _integers(int(s[-1, 1]) if len(s) else -1 for s in cameras.values()),
-        "spans": _integers(len(merge(s, gap_ms=SEAM_MS)) for s in cameras.values()),
-        "files": _integers(camera_files.get(user, 0) for user in by_user),
-        "screen_share_ms": _integers(total_ms(s) for s in screens.values()),
-    }
+    people = people_of(timeline, people_expected(roster))
+    return Table(_PRESENCE, (presence_row(timeline, user, class_start_ms, rules) for user in people))
 
 
-def presence_grid(timeline: Timeline, *, bin_ms: int | None = None) -> PresenceGrid:
-    """Return how much each track plays in each bin of time: n tracks by m bins.
-
-    Args:
-        timeline: A lesson.
-        bin_ms: Length of a bin, ms; the last bin ends with the lesson and may be shorter. By default a round
-            length that makes at most 100 bins.
-
-    Returns:
-        A dict of arrays:
-
-        - ``track_id``, ``label`` (str, shape (n,)): of the tracks, in their order.
-        - ``bin_start_ms``, ``bin_end_ms`` (int64, shape (m,)): the bins; they tile the lesson.
-        - ``playing_ms`` (int64, shape (n, m)): how long a track plays in a bin. Exact: a row sums up to the
-          length of the track's clips.
-        - ``playing_ratio_bin`` (float64, shape (n, m)): that over the length of the bin, 0 to 1.
+def people_expected(roster: Roster | str | os.PathLike[str] | None) -> Mapping[str, Person] | None:
+    """Return who a roster names; None without one.
 
     Raises:
-        ParameterError: *bin_ms* is no whole number from 1, or makes more than `MAX_BINS` bins.
-
-    Example:
-        >>> import timeline
-        >>> lesson = timeline.load("sample_results/guide_example.json")
-        >>> grid = presence_grid(lesson, bin_ms=400_000)
-        >>> grid["bin_end_ms"].tolist()
-        [400000, 800000, 1200000, 1440000]
-        >>> dict(zip(grid["track_id"].tolist(), grid["playing_ratio_bin"].tolist()))["camera:pc_test1"]
-        [0.25, 1.0, 0.775, 0.0]
+        RosterError: It cannot be read.
     """
-    if bin_ms is None:
-        bin_ms = round_step_ms(timeline.duration_ms, _USUAL_BINS)
-    if not isinstance(bin_ms, int) or bin_ms < 1:
-        raise ParameterError(f"expected bins of a whole number of ms from 1, got {bin_ms!r}")
-    bins = -(-timeline.duration_ms // bin_ms)
-    if bins > MAX_BINS:
-        least_ms = -(-timeline.duration_ms // MAX_BINS)
-        raise ParameterError(
-            f"bins of {bin_ms} ms would be {bins} in this lesson; take {least_ms} ms or more"
-        )
-    edges_ms = np.append(np.arange(0, timeline.duration_ms, bin_ms, dtype=np.int64), timeline.duration_ms)
-    playing_ms = np.zeros((len(timeline.tracks), bins), dtype=np.int64)
-    for row, track in enumerate(timeline.tracks):
-        spans = merge(spans_of((clip.start_ms, clip.end_ms) for clip in track.clips))
-        playing_ms[row] = np.diff(covered_before(spans, edges_ms))
+    if roster is None or isinstance(roster, Roster):
+        return roster.people if roster else None
+    return read_roster(roster).people
+
+
+def presence_row(
+    timeline: Timeline, user: User, class_start_ms: int = 0, rules: MetricRules = USUAL_RULES
+) -> dict[str, Value]:
+    """Return what timing alone says of a user: the values of `PRESENCE_COLUMNS`."""
     return {
-        "track_id": np.array([track.id for track in timeline.tracks], dtype=np.str_),
-        "label": np.array([track.label for track in timeline.tracks], dtype=np.str_),
-        "bin_start_ms": edges_ms[:-1],
-        "bin_end_ms": edges_ms[1:],
-        "playing_ms": playing_ms,
-        "playing_ratio_bin": playing_ms / np.diff(edges_ms),
+        "user_id": user.user_id,
+        "label": user.label,
+        "role": user.role,
+        "is_in_roster": user.is_in_roster,
+        "has_no_file": not user.has_files,
+        **_camera_values(timeline, user, class_start_ms, rules),
+        **_file_values(user),
+        "screen_share_ms": total_ms(user.screen),
+        "screen_share_count": len(merge(user.screen, gap_ms=rules.merge_gap_ms)),
+        "screen_without_camera_ms": total_ms(user.screen) - total_ms(common(user.screen, user.camera)),
+        "sound_only_ms": total_ms(user.sound_only),
     }
 
 
-def _integers(values: Iterable[int]) -> NDArray[np.int64]:
-    return np.array(list(values), dtype=np.int64)
+def _camera_values(
+    timeline: Timeline, user: User, class_start_ms: int, rules: MetricRules
+) -> dict[str, Value]:
+    duration_ms, on_ms = timeline.duration_ms, total_ms(user.camera)
+    values: dict[str, Value] = {"camera_on_ms": on_ms, "camera_on_ratio_lesson": ratio(on_ms, duration_ms)}
+    if user.is_in_roster:
+        values["attended_on_camera"] = on_ms > 0 and on_ms >= rules.on_camera_least_ratio * duration_ms
+    spans = merge(user.camera, gap_ms=rules.merge_gap_ms)
+    values |= _hole_values(timeline, spans, rules)
+    if len(spans) == 0:
+        return values
+    first_ms, last_ms = int(spans[0, 0]), int(spans[-1, 1])
+    lengths_ms = (spans[:, 1] - spans[:, 0]).astype(np.float64)
+    return values | {
+        "camera_on_ratio_since_first": ratio(on_ms, duration_ms - first_ms),
+        "camera_on_ratio_span": ratio(on_ms, last_ms - first_ms),
+        "first_on_ms": first_ms,
+        "last_on_ms": last_ms,
+        "first_on_wall_ms": timeline.to_wall_ms(first_ms),
+        "late_on_ms": max(0, first_ms - class_start_ms),
+        "early_on_ms": max(0, class_start_ms - first_ms),
+        "is_late_on": first_ms - class_start_ms > rules.late_after_ms,
+        "early_off_ms": duration_ms - last_ms,
+        "fragmentation": 1 - float((lengths_ms**2).sum() / lengths_ms.sum() ** 2),
+    }
+
+
+def _hole_values(timeline: Timeline, spans: Spans, rules: MetricRules) -> dict[str, Value]:
+    """Return what the holes between *spans* say; before the first and after the last there is none."""
+    holes = np.stack((spans[:-1, 1], spans[1:, 0]), axis=1)
+    lengths_ms = holes[:, 1] - holes[:, 0]
+    is_short = lengths_ms <= rules.reconnect_max_ms
+    paused_at_ms = np.array([pause.at_ms for pause in timeline.pauses], dtype=np.int64)
+    first = np.searchsorted(paused_at_ms, holes[:, 0], "left")
+    behind = np.searchsorted(paused_at_ms, holes[:, 1], "right")
+    return {
+        "spans": len(spans),
+        "dropouts": int((is_short & (behind == first)).sum()),
+        "absences": int((~is_short).sum()),
+        "off_ms": int(lengths_ms.sum()),
+        "off_longest_ms": int(lengths_ms.max(initial=0)),
+        "off_median_ms": float(np.median(lengths_ms)) if len(lengths_ms) else None,
+    }
+
+
+def _file_values(user: User) -> dict[str, Value]:
+    files = {
+        clip.media.position: clip.media
+        for track in user.tracks
+        if track.kind == kinds.CAMERA
+        for clip in track.clips
+    }
+    sizes = [media.size_bytes for media in files.values()]
+    size_bytes = sum(size or 0 for size in sizes) if sizes and None not in sizes else None
+    declared_ms = sum(media.duration_ms for media in files.values())
+    return {
+        "files": len(files),
+        "bytes": size_bytes,
+        "mean_kbps": None if size_bytes is None else ratio(8 * size_bytes, declared_ms),
+    }
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """Return part over whole; None where there is no whole.
+
+    Example:
+        >>> ratio(1, 4), ratio(0, 0)
+        (0.25, None)
+    """
+    return part / whole if whole > 0 else None

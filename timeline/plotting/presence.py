@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from timeline.analysis.presence import PresenceGrid, presence_grid
+from timeline.analysis.presence_grid import PresenceGrid, presence_grid
 from timeline.model import Timeline
 from timeline.plotting.canvas import Lanes, canvas, figure_of, make_lanes, warn_about
 from timeline.plotting.clocks import PlaybackAxis
