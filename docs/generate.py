@@ -21,7 +21,7 @@ LESSON = DOCS.parent / "sample_results" / "lesson"
 LAYOUTS_AT_MS = 62_000
 COMMANDS = [
     *("show", "check", "manifest", "plot", "render", "player", "demo"),
-    *("fetch", "probe", "stitch", "serve"),
+    *("fetch", "probe", "stitch", "serve", "metrics"),
 ]
 
 
@@ -42,6 +42,56 @@ def findings_page() -> str:
         lines.append(f"| `{code}` | {kind.severity} | {kind.means} | {kind.done} |")
     lines += ["", "*Written by `make docs` from `timeline/findings.py`.*", ""]
     return "\n".join(lines)
+
+
+def metrics_page() -> str:
+    """Return ``metrics.md``."""
+    from dataclasses import fields
+
+    from timeline.analysis.rules import USUAL_RULES, MetricRules
+    from timeline.analysis.schemas import SCHEMAS
+
+    lines = [
+        "# Measures",
+        "",
+        "All tables of `timeline metrics` and of `timeline.analysis.measure.measure_lesson()`,",
+        "and what every column means.",
+        "How to read them, and what must not be read out of them, is in [quality.md](quality.md).",
+        "",
+        "A column whose type ends with `?` can be missing: NaN or None in memory, null in JSON and Parquet,",
+        "empty in CSV. Missing is never zero. Ratios are 0 to 1, never percent. Times are playback ms,",
+        "unless the name says `wall`.",
+    ]
+    for schema in SCHEMAS.values():
+        lines += ["", f"## {schema.name}", "", f"{schema.text[0].upper()}{schema.text[1:]}. Key: "]
+        lines[-1] += ", ".join(f"`{name}`" for name in schema.key) + "."
+        lines += ["", "| column | type | unit | what it is |", "|---|---|---|---|"]
+        for column in schema.columns:
+            kind = column.kind + ("?" if column.is_nullable else "")
+            text = column.text.replace("|", "\\|")
+            lines.append(f"| `{column.name}` | {kind} | {column.unit} | {text} |")
+    lines += [
+        "",
+        "## The rules",
+        "",
+        "Every threshold is a field of `MetricRules`. Nobody has validated them: they are",
+    ]
+    lines += [
+        "proposals, and the column `rules` of `lessons` tells lessons apart that were measured by others."
+    ]
+    lines += ["", "| rule | default | what it is |", "|---|---|---|"]
+    meanings = _attributes(MetricRules.__doc__ or "")
+    for field in fields(MetricRules):
+        lines.append(f"| `{field.name}` | {getattr(USUAL_RULES, field.name)} | {meanings[field.name]} |")
+    lines += ["", "*Written by `make docs` from `timeline/analysis/`.*", ""]
+    return "\n".join(lines)
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """Return what the section Attributes of a docstring says of each name."""
+    section = text.partition("Attributes:\n")[2].partition("\n\n")[0]
+    entries = re.findall(r"^ {8}(\w+): (.*(?:\n {12}.*)*)", section, re.MULTILINE)
+    return {name: re.sub(r"\s+", " ", meaning) for name, meaning in entries}
 
 
 def cli_page() -> str:
@@ -191,7 +241,7 @@ def _write_frame(video: Path, at_s: int, picture: Path) -> None:
 
 def main() -> int:
     """Write the pages, or with ``--check`` say which are stale."""
-    pages = {"findings.md": findings_page(), "cli.md": cli_page()}
+    pages = {"findings.md": findings_page(), "metrics.md": metrics_page(), "cli.md": cli_page()}
     if "--check" in sys.argv:
         stale = [name for name, text in pages.items() if (DOCS / name).read_text(encoding="utf-8") != text]
         if stale:

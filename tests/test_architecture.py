@@ -140,6 +140,9 @@ INSIDE = {
         "presence_grid",
         "presence",
         "lessons",
+        "schemas",
+        "measure",
+        "many",
     ],
     "plotting": ["canvas", "clocks", "lanes", "presence", "concurrency", "files", ""],
     "cli": [
@@ -155,6 +158,8 @@ INSIDE = {
         "everyday",
         "stitching",
         "replay",
+        "quality_text",
+        "quality",
         "app",
         "",
     ],

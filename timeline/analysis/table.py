@@ -10,8 +10,6 @@ None and whole numbers again.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -116,12 +114,8 @@ class Table(dict[str, NDArray[Any]]):
 
         A text that a spreadsheet would take for a formula has ``'`` before it: user ids are a stranger's.
         """
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(self)
-        for row in self.rows():
-            writer.writerow(_cell(value) for value in row.values())
-        return text.getvalue()
+        lines = [self, *(row.values() for row in self.rows())]
+        return "".join(",".join(_cell(value) for value in line) + "\n" for line in lines)
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return a pandas DataFrame; columns that can be missing have its nullable types.
@@ -236,6 +230,8 @@ def _cell(value: Value) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return str(value)
+    text = str(value)
+    if isinstance(value, str) and text.startswith(_FORMULA):
+        text = f"'{text}"
+    # The csv module leaves a lone carriage return bare where lines end with a line feed.
+    return '"' + text.replace('"', '""') + '"' if any(letter in text for letter in '",\r\n') else text

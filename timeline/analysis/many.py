@@ -1,0 +1,103 @@
+"""Thousands of results to one set of tables: a broken one is a row of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from timeline.analysis.measure import Measures, measure_lesson, stacked_measures, unread_lesson
+from timeline.analysis.rules import USUAL_RULES, MetricRules
+from timeline.errors import TimelineError
+from timeline.journal import Journal
+from timeline.loading import loads
+from timeline.results.strict_json import MAX_BYTES
+from timeline.roster import Roster, read_roster
+from timeline.sinks import path_text, text_line
+from timeline.sources import RESULT_FILE_NAME, Source, read_source
+
+_PLAIN_STEM = Path(RESULT_FILE_NAME).stem
+
+
+def measure_results(
+    results: Iterable[Source],
+    *,
+    roster: Roster | str | os.PathLike[str] | None = None,
+    task: str | None = None,
+    journal: Journal | str | os.PathLike[str] | None = None,
+    wall_origin_ms: int | None = None,
+    class_start_ms: int = 0,
+    rules: MetricRules = USUAL_RULES,
+    on_lesson: Callable[[str, TimelineError | None], None] | None = None,
+) -> Measures:
+    """Return the tables of many results together, in the given order.
+
+    A lesson is named by its recording task; without one by its file, or by the folder of a ``result.json``.
+    A name that was used before gains ``#2``, ``#3`` and so on. A result that cannot be read is a row of
+    ``lessons`` with its ``error``.
+
+    Args:
+        results: Paths, folders that hold ``result.json``, or open files.
+        roster: Names and roles, for all of them; who is in it and has no file gets a row in each lesson.
+        task: As `timeline.load` takes it, for all of them; as are *journal* and *wall_origin_ms*.
+        journal: Pause and resume calls.
+        wall_origin_ms: Unix ms at which playback began.
+        class_start_ms: When the classes began, playback ms.
+        rules: Thresholds.
+        on_lesson: Called after each with its name, and why it could not be read.
+
+    Raises:
+        RosterError: *roster* cannot be read.
+
+    Example:
+        >>> measures = measure_results(["sample_results/guide_example.json", "sample_results/none.json"])
+        >>> measures.tables["lessons"]["lesson_id"].tolist()
+        ['guide_example', 'none']
+        >>> measures.tables["lessons"]["error"].tolist()
+        [None, 'sample_results/none.json: cannot be read: no such file or directory']
+    """
+    people = read_roster(roster) if roster is not None and not isinstance(roster, Roster) else roster
+    parts: list[Measures] = []
+    used: set[str] = set()
+    for result in results:
+        name, failure = _own_name(result), None
+        try:
+            data = read_source(result, MAX_BYTES)
+            lesson = loads(data, roster=people, task=task, journal=journal, wall_origin_ms=wall_origin_ms)
+            name = _unused(lesson.task_id or name, used)
+            digest = hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
+            part = measure_lesson(
+                lesson,
+                lesson_id=name,
+                roster=people,
+                class_start_ms=class_start_ms,
+                rules=rules,
+                result_sha256=digest,
+            )
+        except TimelineError as error:
+            failure, name = error, _unused(name, used)
+            part = unread_lesson(name, text_line(str(error)), rules)
+        parts.append(part)
+        if on_lesson is not None:
+            on_lesson(name, failure)
+    return stacked_measures(parts, rules)
+
+
+def _own_name(result: Source) -> str:
+    if not isinstance(result, (str, os.PathLike)):
+        return "lesson"
+    path = Path(result)
+    stem = path.stem if path.suffix else path.name
+    return (
+        text_line(path_text(Path(path.absolute().parent.name if stem == _PLAIN_STEM else stem))) or "lesson"
+    )
+
+
+def _unused(name: str, used: set[str]) -> str:
+    number, unused = 1, name
+    while unused in used:
+        number += 1
+        unused = f"{name}#{number}"
+    used.add(unused)
+    return unused
