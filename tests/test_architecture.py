@@ -140,6 +140,7 @@ INSIDE = {
         "presence_grid",
         "presence",
         "lessons",
+        "pseudonyms",
         "schemas",
         "measure",
         "many",

@@ -115,7 +115,7 @@ def test_what_does_not_fit_together_is_refused(cli: Cli, options: list[str], say
 
 
 def test_late_is_measured_from_the_class(cli: Cli) -> None:
-    """pc came on at 5:00."""
+    """Pc came on at 5:00."""
     rows = json.loads(cli("metrics", GUIDE, "--class-start", "4:00", "--table", "users", "--json").out)
 
     assert [line["late_on_ms"] for line in rows] == [0, 60_000]

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from timeline.analysis.measure import Measures, measure_lesson, stacked_measures, unread_lesson
+from timeline.analysis.pseudonyms import pseudonym, pseudonymised, pseudonymised_roster
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.errors import TimelineError
 from timeline.journal import Journal
@@ -29,6 +30,7 @@ def measure_results(
     wall_origin_ms: int | None = None,
     class_start_ms: int = 0,
     rules: MetricRules = USUAL_RULES,
+    pseudonymise: str | None = None,
     on_lesson: Callable[[str, TimelineError | None], None] | None = None,
 ) -> Measures:
     """Return the tables of many results together, in the given order.
@@ -45,10 +47,12 @@ def measure_results(
         wall_origin_ms: Unix ms at which playback began.
         class_start_ms: When the classes began, playback ms.
         rules: Thresholds.
+        pseudonymise: A salt: users, rooms, tasks and lessons become pseudonyms, and nothing else names them.
         on_lesson: Called after each with its name, and why it could not be read.
 
     Raises:
         RosterError: *roster* cannot be read.
+        ParameterError: *pseudonymise* is an empty text.
 
     Example:
         >>> measures = measure_results(["sample_results/guide_example.json", "sample_results/none.json"])
@@ -57,7 +61,10 @@ def measure_results(
         >>> measures.tables["lessons"]["error"].tolist()
         [None, 'sample_results/none.json: cannot be read: no such file or directory']
     """
+    if pseudonymise is not None:
+        pseudonym("", pseudonymise)  # an empty salt is refused before any work
     people = read_roster(roster) if roster is not None and not isinstance(roster, Roster) else roster
+    expected = pseudonymised_roster(people, pseudonymise) if people and pseudonymise else people
     parts: list[Measures] = []
     used: set[str] = set()
     for result in results:
@@ -66,18 +73,21 @@ def measure_results(
             data = read_source(result, MAX_BYTES)
             lesson = loads(data, roster=people, task=task, journal=journal, wall_origin_ms=wall_origin_ms)
             name = _unused(lesson.task_id or name, used)
+            if pseudonymise is not None:
+                lesson = pseudonymised(lesson, pseudonymise)
             digest = hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
             part = measure_lesson(
                 lesson,
-                lesson_id=name,
-                roster=people,
+                lesson_id=_told(name, pseudonymise),
+                roster=expected,
                 class_start_ms=class_start_ms,
                 rules=rules,
-                result_sha256=digest,
+                result_sha256=None if pseudonymise else digest,
             )
         except TimelineError as error:
             failure, name = error, _unused(name, used)
-            part = unread_lesson(name, text_line(str(error)), rules)
+            why = "could not be read" if pseudonymise else text_line(str(error))
+            part = unread_lesson(_told(name, pseudonymise), why, rules)
         parts.append(part)
         if on_lesson is not None:
             on_lesson(name, failure)
@@ -92,6 +102,10 @@ def _own_name(result: Source) -> str:
     return (
         text_line(path_text(Path(path.absolute().parent.name if stem == _PLAIN_STEM else stem))) or "lesson"
     )
+
+
+def _told(name: str, salt: str | None) -> str:
+    return name if salt is None else pseudonym(name, salt, of="lesson")
 
 
 def _unused(name: str, used: set[str]) -> str:

@@ -55,6 +55,10 @@ def metrics(
     wall_origin: Annotated[
         str | None, typer.Option("--wall-origin", help="When playback began (one RESULT).")
     ] = None,
+    pseudonymise: Annotated[
+        str | None,
+        typer.Option("--pseudonymise", metavar="SALT", help="Pseudonyms for users, rooms and lessons."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As --format json.")] = False,
     force: Force = False,
 ) -> None:
@@ -78,6 +82,7 @@ def metrics(
         journal=journal,
         wall_origin_ms=None if wall_origin is None else parse_wall_time(wall_origin),
         class_start_ms=parse_time(class_start),
+        pseudonymise=pseudonymise,
         on_lesson=_Teller(len(results)),
     )
     if results == ["-"]:
