@@ -37,7 +37,8 @@ def pseudonymised(timeline: Timeline, salt: str) -> Timeline:
     """Return the lesson with a pseudonym for each user, and without what else could name one.
 
     Room and task become pseudonyms too; urls and ids of files are left out, and findings keep their kind
-    and time but not their words. Roles, times, and the wall clock stay: a time of day may tell which class it is.
+    and time but not their words. Roles, times, and the wall clock stay: a time of day may tell which
+    class it is.
 
     Raises:
         ParameterError: *salt* is empty: then anybody could try ids.
