@@ -20,11 +20,13 @@ PAGES = [
     "docs/dialects.md",
     "docs/manifest.md",
     "docs/plots.md",
+    "docs/quality.md",
 ]
 GUIDES = [
     *PAGES,
     "docs/design.md",
     "docs/cli.md",
+    "docs/metrics.md",
     "docs/findings.md",
     "docs/media.md",
     "docs/layouts.md",
