@@ -127,6 +127,7 @@ def test_a_link_that_is_not_safe_is_refused(made: str, tmp_path: Path) -> None:
             ("..%2Fx", "media/"),
             ("a/..", "media/"),
         ),
+        ("https://evil.example/x", ""),
         *(("a\\b", "media/"), ("a\r\nb", "https://cdn/"), ("\u202ex", "https://cdn/")),
     ],
     ids=ascii,
@@ -139,6 +140,8 @@ def test_what_stands_behind_a_prefix_cannot_leave_its_place(rest: str, new: str)
 def test_two_dots_of_ones_own_and_in_a_query_are_fine() -> None:
     """The new prefix is the user's word, and a query leads nowhere."""
     assert link("http://h/x..mp4?a=../b//c", {"http://h/": "../media/"}) == "../media/x..mp4?a=../b//c"
+    assert link("http://h/x.mp4", {"http": "https"}) == "https://h/x.mp4"
+    assert link("http://h/x.mp4", {"http://h/": "//cdn/"}) == "//cdn/x.mp4"
 
 
 def test_a_prefix_that_is_odd_itself_is_refused() -> None:

@@ -159,8 +159,8 @@ def _by_prefix(prefixes: Mapping[str, str]) -> UrlRewriter:
 def _leads_elsewhere(new: str, rest: str) -> bool:
     """Return whether what stands behind a prefix leaves the place that the prefix names."""
     path = re.split("[?#]", rest, maxsplit=1)[0]
-    is_relative = _SCHEME.match(new + path) is None
-    is_elsewhere = "//" in new + path or (not new and path.startswith("/"))
+    is_relative = _SCHEME.match(new) is None and not rest.startswith(":")  # "http=https" is absolute
+    is_elsewhere = "//" in new[-1:] + path or (not new and path.startswith("/"))
     return ".." in unquote(path).split("/") or (is_relative and is_elsewhere)
 
 
