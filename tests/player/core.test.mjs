@@ -162,6 +162,7 @@ test("a manifest that is none is refused with the place", () => {
   assert.throws(bad((m) => (m.duration_ms = 2000)), /tracks\[0\]\.segments: expected an end at 2000/);
   assert.throws(bad((m) => m.tracks.push(m.tracks[0])), /tracks\[1\]\.id: expected a string of its own/);
   const odd = [
+    ["version", (m) => (m.version = { toString: 1 })],
     ["tracks[0].id", (m) => (m.tracks[0] = null)],
     ["tracks[0].kind", (m) => (m.tracks[0].kind = { toString: 1 })],
     ["tracks[0].segments[0]", (m) => (m.tracks[0].segments[0] = null)],

@@ -23,7 +23,7 @@ function parseManifest(source) {
   const isOptional = (value, isRight) => value === undefined || value === null || isRight(value);
   const are = (values) => values.every(Number.isSafeInteger);
   expect(manifest?.format === "timeline-sync", "format", "timeline-sync");
-  expect(/^1\.\d+$/.test(manifest.version), "version", "1.x; a newer player reads newer manifests");
+  expect(isText(manifest.version) && /^1\.\d+$/.test(manifest.version), "version", "1.x; a newer player reads newer manifests");
   expect(Number.isSafeInteger(manifest.duration_ms) && manifest.duration_ms >= 0, "duration_ms", "integer ms");
   for (const list of ["tracks", "audio_tracks", "pauses", "sections"]) {
     expect(Array.isArray(manifest[list]), list, "a list");
