@@ -89,6 +89,7 @@ INSIDE = {
         "mlt",
         "formats",
         "page_script",
+        "page_files",
         "page",
     ],
     "render": [

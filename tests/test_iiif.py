@@ -119,3 +119,13 @@ def test_no_id_holds_a_strangers_words() -> None:
     ids = re.findall(r'"id": "([^"]*)"', json.dumps(document))
     assert not [one for one in ids if "script" in one and not one.startswith("http://media")]
     assert all(one.startswith("https://x.org/a%20b/") or os.path.basename(one) for one in ids)
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "file:///etc/passwd", "//evil.example/x", "data:,x"])
+def test_a_viewer_is_offered_web_addresses_only(url: str) -> None:
+    """A clip with another url is left out, and blanks and controls of a web address are encoded."""
+    rows = [
+        row(CAMERA, "amy", 0, 1000) | {"video_url": url},
+        row(CAMERA, "bo", 0, 1000) | {"video_url": "http://a/b\r\n\\c%20d"},
+    ]
+    assert [body for body, *_ in painted(read(lesson_of(*rows)))] == ["http://a/b%0D%0A%5Cc%20d"]

@@ -102,3 +102,11 @@ def test_a_clip_without_a_url_has_a_missing_reference() -> None:
     clip = next(iter(read(lesson, rewrite_url=lambda media: "media/x.mp4").find_clips()))
     assert clip.media_reference.target_url == "media/x.mp4"
     assert clip.media_reference.metadata["timeline"]["url"].endswith(("b.mp4", "a.mp4"))
+
+
+@pytest.mark.parametrize("url", ["/etc/passwd", "file:///etc/passwd", "concat:/a|/b", "javascript:alert(1)"])
+def test_an_editor_is_offered_no_file_of_its_own_machine(url: str) -> None:
+    """What a result names is opened only where it is a web address; it is kept as what it is, a text."""
+    (clip,) = read(lesson_of(row(BOARD, "", 0, 1000) | {"video_url": url})).find_clips()
+    assert clip.media_reference.is_missing_reference
+    assert clip.media_reference.metadata["timeline"]["url"] == url

@@ -447,3 +447,36 @@ class TestEmbedding:
         assert seen.js("return [p.duration, p.paused, p.ended, p.seekable.end(0)]") == [14, False, False, 14]
         assert seen.js("p.pause(); return p.paused") is True
         assert seen.errors == []
+
+    @pytest.mark.parametrize("word", ["constructor", "toString", "__proto__", "</script><img src=x>"])
+    def test_words_of_a_strangers_manifest_are_words(
+        self, visit: Open, class_room: ClassRoom, word: str
+    ) -> None:
+        """As ids, kinds of gaps and reasons: the class plays on over Bo's gap, and a tooltip tells of it."""
+        seen = visit(class_room.address)
+        seen.js(
+            f"const word = {json.dumps(word)}; const manifest = structuredClone(p.manifest);"
+            "for (const track of manifest.tracks) {"
+            "  track.id = manifest.audio_tracks[0] = word + track.id;"
+            "  for (const one of track.segments) if (one.type === 'gap') one.kind = word;"
+            "  if (track.kind === 'whiteboard')"
+            "    for (const one of track.segments) Object.assign(one, { 'x-why': word, src: null }); }"
+            "p.manifest = manifest; p.currentTime = 3.5; await p.play()"
+        )
+        seen.wait("p.currentTime > 4.2")
+        seen.page.locator("timeline-controls .bars").nth(1).hover()
+        assert seen.page.locator("timeline-controls .tip").inner_text()
+        assert seen.page.locator("img").count() == 0
+        assert seen.errors == []
+
+    def test_a_lesson_of_the_greatest_length_has_a_ruler(self, visit: Open, class_room: ClassRoom) -> None:
+        """It has some marks, as any; a mark every so many hours would take for ever to draw."""
+        seen = visit(class_room.address)
+        seen.js(
+            "const manifest = structuredClone(p.manifest); const endMs = Number.MAX_SAFE_INTEGER;"
+            "manifest.duration_ms = endMs; manifest.pauses = manifest.sections = [];"
+            "const gap = { type: 'gap', start_ms: 0, end_ms: endMs, kind: 'absence' };"
+            "for (const track of manifest.tracks) track.segments = [gap];"
+            "p.manifest = manifest"
+        )
+        assert 2 <= seen.page.locator("timeline-controls .slider i").count() <= 9

@@ -138,6 +138,71 @@ class TestPage:
         write_player(pair.load(), out, media=pair.media)
         assert len(names_in(out / "media") - before) == 1
 
+    def test_media_of_an_older_page_go_and_nothing_else(self, pair: Lesson, tmp_path: Path) -> None:
+        """A name like ours that no page of ours speaks of stays, and so does what somebody changed."""
+        out = tmp_path / "out"
+        write_player(pair.load(), out, media=pair.media)
+        first, second = sorted(names_in(out / "media"))
+        foreign = {"0000_12345678.mp4", "notes.txt"}
+        for name in foreign:
+            (out / "media" / name).write_text("mine")
+        (out / "media" / second).unlink()
+        (out / "media" / second).write_text("mine, too")
+        for index in (0, 1):
+            os.utime(pair.path(index), (1, 1))
+        page = Page(write_player(pair.load(), out, media=pair.media).page)
+        played = {Path(clip["src"]).name for clip in page.clips}
+        assert names_in(out / "media") == {*foreign, second, *played}
+        assert first not in played
+        assert pair.path(0).is_file()
+
+    def test_the_only_copy_of_a_file_stays(self, pair: Lesson, tmp_path: Path) -> None:
+        """Where the new page has none in its place; a page that has takes it away."""
+        out = tmp_path / "out"
+        write_player(pair.load(), out, media=pair.media)
+        before = names_in(out / "media")
+        kept = pair.path(0).rename(tmp_path / "kept.mp4")
+        write_player(pair.load(), out, media=pair.media)
+        assert names_in(out / "media") == before
+        kept.rename(pair.path(0))
+        os.utime(pair.path(0), (1, 1))
+        write_player(pair.load(), out, media=pair.media)
+        assert len(names_in(out / "media")) == 2
+
+    def test_a_page_of_links_leaves_no_media(self, pair: Lesson, tmp_path: Path) -> None:
+        """Nobody passes on videos without knowing."""
+        out = tmp_path / "out"
+        write_player(pair.load(), out, media=pair.media)
+        write_player(pair.load(), out, remote=True)
+        assert names_in(out) == {"index.html"}
+
+    @pytest.mark.parametrize("name", ["../secret.mp4", "secret.mp4", "0000_12345678.mp4/", "", 7, None])
+    def test_an_older_page_names_no_file_of_others(self, pair: Lesson, tmp_path: Path, name: Any) -> None:
+        """It may be a stranger's: only names of ours count, and links are left alone."""
+        out = tmp_path / "out"
+        write_player(pair.load(), out, media=pair.media)
+        before = names_in(out / "media")
+        (tmp_path / "secret.mp4").write_text("mine")
+        (out / "secret.mp4").write_text("mine")
+        (out / "media" / "secret.mp4").write_text("mine")
+        (out / "media" / "0000_aaaaaaaa.mp4").symlink_to(tmp_path / "secret.mp4")
+        said = [{"file": one, "size_bytes": 4} for one in (name, "0000_aaaaaaaa.mp4")]
+        (out / "index.html").write_text(
+            f'<script type="application/json" id="timeline-manifest">{json.dumps({"x-files": said})}</script>'
+        )
+        write_player(pair.load(), out, media=pair.media)
+        assert names_in(out / "media") == before | {"secret.mp4", "0000_aaaaaaaa.mp4"}
+        assert (tmp_path / "secret.mp4").is_file()
+        assert (out / "secret.mp4").is_file()
+
+    @pytest.mark.parametrize("text", ["", "<p>mine</p>", "[]", "{}", '{"x-files": 7}', '{"x-files": [7]}'])
+    def test_an_older_page_of_any_kind_stops_nothing(self, pair: Lesson, tmp_path: Path, text: str) -> None:
+        out = tmp_path / "out"
+        out.mkdir()
+        start = '<script type="application/json" id="timeline-manifest">'
+        (out / "index.html").write_text(f"{start}{text}</script>")
+        assert write_player(pair.load(), out, media=pair.media).files == 2
+
     def test_what_cannot_be_played_says_why(self, pair: Lesson, tmp_path: Path) -> None:
         """A missing file and a page of a server cost a finding and a card."""
         pair.path(1).write_text("<html>403</html>")
@@ -305,7 +370,9 @@ class TestScript:
             ('say("a , b"); // why\n', 'say("a , b");'),
             ("t = `a , ${b} : c`;\n", "t=`a , ${b} : c`;"),
             ("  /** One\n   * two */\n  go ();\n", "go();"),
-            ("S = `\n.a , .b { c: d; }\n`;\n", "S=`\n.a,.b{c:d;}`;"),
+            ("S = `\n.a , .b { c: d; }\n`;\n", "S=`\n.a,.b{c:d}`;"),
+            ("if (a) {\n  b();\n}\nc();\n", "if(a){b()}\nc();"),
+            ("const MOST = 4; // of all\nsay(MOST, ALMOST, `${MOST}`);\n", "say(4,ALMOST,`${4}`);"),
             ("this.#count += 1; S = `#fff`;\n", "this.#a +=1;S=`#fff`;"),
             ("list.map((one) => one);\n", "list.map(one=>one);"),
         ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import re
@@ -95,7 +96,8 @@ def test_a_range_beyond_the_file_is_refused(server: FolderServer, wanted: str) -
 @pytest.mark.parametrize("wanted", ["bytes=0-1,5-6", "lines=1-2", "bytes=-", "bytes=x-y"])
 def test_a_range_that_means_nothing_is_the_whole(server: FolderServer, wanted: str) -> None:
     """Several ranges too: a player never asks for them."""
-    assert Answer(server, "/media/a.mp4", Range=wanted).body == CONTENT
+    answer = Answer(server, "/media/a.mp4", Range=wanted)
+    assert (answer.status, answer.headers["Content-Range"], answer.body) == (200, None, CONTENT)
 
 
 def test_an_open_range_of_a_long_file_ends_early(server: FolderServer, folder: Path) -> None:
@@ -133,10 +135,10 @@ def test_head_says_what_get_would(server: FolderServer) -> None:
         "//etc/passwd",
         "/media//../../secret.txt",
         "/a%00.txt",
-        "/%ff",
         "/C:/x",
         "/nothing.txt",
         "/media/a.mp4/x",
+        "/media/a.mp4/",
         "/out.txt",
         "/outside/secret.txt",
         "/pipe",
@@ -164,6 +166,54 @@ def test_a_folder_without_a_page_lists_its_names_as_text(server: FolderServer) -
     assert "<script" not in page
     links = re.findall(r'href="\.([^"]+)"', page)
     assert [Answer(server, f"/names{link}").status for link in links] == [200, 200]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_of_any_bytes_is_served(server: FolderServer, folder: Path) -> None:
+    """As the list of its folder links to it."""
+    for name in (b"bad\xff.txt", b"c:d.txt"):
+        with open(os.path.join(os.fsencode(folder / "names"), name), "w") as file:
+            file.write("there")
+    links = re.findall(r'href="\.([^"]+)"', Answer(server, "/names/").body.decode())
+    assert [Answer(server, f"/names{link}").status for link in links] == [200] * 4
+
+
+def test_a_folder_that_cannot_be_listed_is_not_there(
+    server: FolderServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And nothing is said on stderr."""
+
+    def refuse(_: Path) -> Iterator[Path]:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    assert Answer(server, "/names/").status == 404
+    assert capfd.readouterr().err == ""
+
+
+def test_the_body_of_a_request_is_no_request(server: FolderServer) -> None:
+    """A connection ends behind a request that has one: nobody reads it."""
+    host = f"Host: {server.names()[0]}\r\n"
+    inner = f"GET /media/a.mp4 HTTP/1.1\r\n{host}\r\n"
+    outer = f"GET /media/empty.mp4 HTTP/1.1\r\n{host}Content-Length: {len(inner)}\r\n\r\n{inner}"
+    with socket.create_connection(("127.0.0.1", server.server_port), timeout=5) as connection:
+        connection.sendall(outer.encode())
+        answers = b""
+        with contextlib.suppress(ConnectionResetError):  # something was left unread
+            while part := connection.recv(65536):
+                answers += part
+    assert answers.count(b"HTTP/1.1 ") == 1
+
+
+def test_the_usual_port_of_the_web_is_not_named(server: FolderServer) -> None:
+    """A browser leaves it out of Host."""
+    server.server_address = ("127.0.0.1", 80)
+    assert {"127.0.0.1", "localhost", "127.0.0.1:80", "localhost:80"} == {*server.names()}
+
+
+def test_no_page_of_a_stranger_frames_it(server: FolderServer) -> None:
+    """Else it could lure clicks."""
+    assert Answer(server, "/").headers["X-Frame-Options"] == "SAMEORIGIN"
 
 
 def test_a_folder_without_its_slash_is_elsewhere(server: FolderServer) -> None:

@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from timeline.errors import ParameterError
 from timeline.sinks import xml_text
@@ -27,6 +27,8 @@ from timeline.version import __version__
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORT = 8000
+HTTP_PORT = 80
+"""Of which a browser says nothing."""
 PAGE_NAME = "index.html"
 MOST_BYTES = 4 << 20
 """Of an answer to a range without an end.
@@ -90,10 +92,12 @@ class FolderServer(ThreadingHTTPServer):
         """Where a browser finds the folder."""
         return f"http://{LOOPBACK}:{self.server_address[1]}/"
 
-    def names(self) -> tuple[str, str]:
+    def names(self) -> tuple[str, ...]:
         """Return the values of ``Host`` that mean this server."""
+        hosts = (LOOPBACK, "localhost")
         port = self.server_address[1]
-        return f"{LOOPBACK}:{port}", f"localhost:{port}"
+        named = tuple(f"{host}:{port}" for host in hosts)
+        return (*named, *hosts) if port == HTTP_PORT else named
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing of a browser that hangs up; it does so whenever it has read enough."""
@@ -126,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: stderr is for people."""
 
     def _answer(self, *, with_body: bool) -> None:
+        if {"content-length", "transfer-encoding"} & {name.lower() for name in self.headers}:
+            self.close_connection = True  # what follows is no request
         with contextlib.suppress(ConnectionError, TimeoutError):  # the browser wants no more of it
             if self.headers.get("Host", "").lower() not in self.server.names():
                 self._text(
@@ -137,6 +143,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._text(HTTPStatus.NOT_FOUND, "no such file", with_body)
             elif path.is_dir():
                 self._folder(path, with_body)
+            elif urlsplit(self.path).path.endswith("/"):
+                self._text(HTTPStatus.NOT_FOUND, "no such folder", with_body)
             else:
                 self._file(path, with_body)
 
@@ -147,7 +155,12 @@ class _Handler(BaseHTTPRequestHandler):
         elif (page := _inside(self.server.folder, f"{target}{PAGE_NAME}")) is not None and page.is_file():
             self._file(page, with_body)
         else:
-            self._text(HTTPStatus.OK, _listing(path), with_body, kind=_TYPES[".html"])
+            try:
+                listing = _listing(path)
+            except OSError:
+                self._text(HTTPStatus.NOT_FOUND, "cannot be listed", with_body)
+                return
+            self._text(HTTPStatus.OK, listing, with_body, kind=_TYPES[".html"])
 
     def _file(self, path: Path, with_body: bool) -> None:
         try:
@@ -171,7 +184,7 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             start, end = 0, facts.st_size
             wanted = self.headers.get("Range")
-            if wanted is not None and self.headers.get("If-Range", tag) == tag:
+            if wanted is not None and _is_range(wanted) and self.headers.get("If-Range", tag) == tag:
                 part = _part(wanted, facts.st_size)
                 if part is None:
                     headers["Content-Range"] = f"bytes */{facts.st_size}"
@@ -201,6 +214,7 @@ class _Handler(BaseHTTPRequestHandler):
             "X-Content-Type-Options": "nosniff",
             "Cross-Origin-Resource-Policy": "same-origin",
             "Referrer-Policy": "no-referrer",
+            "X-Frame-Options": "SAMEORIGIN",
             "Cache-Control": "no-cache",
         }
         for name, value in (common | headers).items():
@@ -208,11 +222,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+_SEPARATORS = ("\\", "\0", *((":",) if os.name == "nt" else ()))
+
+
 def _inside(folder: Path, target: str) -> Path | None:
     """Return what a request means, or None where that is not there or lies outside of *folder*."""
     try:
-        parts = [part for part in unquote(urlsplit(target).path, errors="strict").split("/") if part]
-        if any(part in (".", "..") or "\\" in part or ":" in part or "\0" in part for part in parts):
+        raw = urlsplit(target).path.encode("latin-1")  # as it came
+        parts = [part for part in os.fsdecode(unquote_to_bytes(raw)).split("/") if part]
+        if any(part in (".", "..") or any(sign in part for sign in _SEPARATORS) for part in parts):
             return None
         path = folder.joinpath(*parts).resolve(strict=True)
         is_plain = path.is_dir() or path.is_file()  # a pipe would be waited for
@@ -221,17 +239,19 @@ def _inside(folder: Path, target: str) -> Path | None:
     return path if is_plain and path.is_relative_to(folder) else None
 
 
+def _is_range(wanted: str) -> bool:
+    """Return whether a ``Range`` is answered with a part; of several, and of nonsense, all is sent."""
+    return _RANGE.fullmatch(wanted.strip()) is not None and wanted.strip() != "bytes=-"
+
+
 def _part(wanted: str, size: int) -> tuple[int, int] | None:
-    """Return the bytes [start, end) of a ``Range``; of several ranges, or one that means nothing, all bytes.
+    """Return the bytes [start, end) of a ``Range``; None where the file has none of them.
 
     Example:
         >>> _part("bytes=5-7", 10), _part("bytes=-3", 10), _part("bytes=10-", 10)
         ((5, 8), (7, 10), None)
     """
-    match = _RANGE.fullmatch(wanted.strip())
-    if match is None or match[0] == "bytes=-":
-        return 0, size
-    first, last = match.groups()
+    first, last = wanted.strip().removeprefix("bytes=").split("-")
     if not first:
         start, end = max(0, size - int(last)), size
     else:

@@ -161,6 +161,21 @@ test("a manifest that is none is refused with the place", () => {
   assert.throws(bad((m) => (m.tracks[0].segments[0].start_ms = 1)), /tracks\[0\]\.segments\[0\]: .* begins at 0/);
   assert.throws(bad((m) => (m.duration_ms = 2000)), /tracks\[0\]\.segments: expected an end at 2000/);
   assert.throws(bad((m) => m.tracks.push(m.tracks[0])), /tracks\[1\]\.id: expected a string of its own/);
+  const odd = [
+    ["version", (m) => (m.version = { toString: 1 })],
+    ["tracks[0].id", (m) => (m.tracks[0] = null)],
+    ["tracks[0].kind", (m) => (m.tracks[0].kind = { toString: 1 })],
+    ["tracks[0].segments[0]", (m) => (m.tracks[0].segments[0] = null)],
+    ["tracks[0].segments[0].kind", (m) => (m.tracks[0].segments[0]["x-why"] = { toString: 1 })],
+    ["wall", (m) => (m.wall = { start_unix_ms: "0", stop_unix_ms: 1, uncertainty_ms: 1 })],
+    ["pauses[0]", (m) => (m.pauses = [null])],
+    ["pauses[0]", (m) => (m.pauses = [{ at_ms: 1, duration_ms: null, duration_range_ms: null }])],
+    ["pauses[0]", (m) => (m.pauses = [{ at_ms: 1, duration_ms: "1", duration_range_ms: [1, 1] }])],
+    ["sections[0]", (m) => (m.sections = [{ start_ms: 0, end_ms: 1000, title: { toString: 1 } }])],
+  ];
+  for (const [where, change] of odd) {
+    assert.throws(bad(change), ({ name, message }) => name === "TypeError" && message.startsWith(`${where}: expected `), where);
+  }
   assert.throws(() => parseManifest("null"), TypeError);
   assert.equal(parseManifest(JSON.stringify(good)).duration_ms, 1000);
 });
@@ -187,6 +202,8 @@ test("wall time takes pauses in, and is unknown between pauses of unknown length
   assert.deepEqual([3999, 4000].map((ms) => wallAt(manifest, ms).wallMs), [1_003_999, 1_064_000]);
   manifest.pauses = [pause(4000, null), pause(6000, null)];
   assert.deepEqual([0, 5000, 6000].map((ms) => wallAt(manifest, ms)?.wallMs ?? null), [1_000_000, null, 1_086_000]);
+  manifest.wall = { start_unix_ms: 9e15, stop_unix_ms: 9e15, uncertainty_ms: 7 };
+  assert.equal(wallAt(manifest, 0), null, "a time that no calendar has");
   manifest.wall = null;
   assert.equal(wallAt(manifest, 0), null);
 });
@@ -206,9 +223,12 @@ test("an address is a path below the page's server, or an http link", () => {
   assert.equal(rewritten("https://cdn.example/a%20b.mp4?k=1"), "https://cdn.example/a%20b.mp4?k=1");
   assert.equal(rewritten("a%20b.mp4"), "https://page.example/lesson/a%20b.mp4");
   assert.equal(rewritten("/x.mp4"), "https://page.example/x.mp4");
-  for (const src of ["javascript:alert(1)", "data:,x", "//evil.example/x", "\\\\evil.example/x", "file:///x"]) {
-    assert.equal(rewritten(src), null, src);
-  }
+  const foreign = ["javascript:alert(1)", "data:,x", "//evil.example/x", "\\\\evil.example/x", "file:///x"];
+  const veiled = ["/\t/evil.example/x", " //evil.example/x", "\n//evil.example/x", "\u0001//evil.example/x", "a b", "a\\b"];
+  for (const src of [...foreign, ...veiled, "../../..//evil.example/x"]) assert.equal(rewritten(src), null, src);
+  assert.equal(address({ src: "half \ud800" }), "https://page.example/lesson/half%20%EF%BF%BD");
+  const onDisk = addressOf({ src: "../../../..//evil.example/x" }, "file:///home/amy/index.html");
+  assert.equal(onDisk, "file:///evil.example/x", "two slashes would begin a host");
 });
 
 test("the clock keeps its place over stops and changes of rate, and ends at the end", () => {
@@ -450,4 +470,16 @@ test("a link that expired is asked for again, once", async () => {
   }
   assert.deepEqual(asked, [0, 1]);
   assert.equal(replay.debug().tracks[0].state, "playing");
+});
+
+test("a rewriter that throws costs a card, and the class goes on", async () => {
+  const manifest = lesson({ a: [clip(0, 1000)], b: [clip(0, 1000)] }, { audible: ["b"] });
+  const { replay, run, media } = replayOf(manifest);
+  const slots = replay.tracks[0].slots;
+  for (const slot of slots) slot.address = () => { throw new Error("no key"); };
+  replay.play();
+  run(500);
+  assert.deepEqual(replay.tracks.map(({ state }) => state), ["failed", "playing"]);
+  assert.equal(slots.find(({ failure }) => failure).failure.detail, "Error: no key");
+  assert.ok(media.b.some(({ currentTime }) => currentTime > 0));
 });

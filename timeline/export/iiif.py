@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from timeline import kinds
 from timeline.errors import ParameterError
-from timeline.export.rewrite import UrlRewriter, media_url
+from timeline.export.rewrite import UrlRewriter, opened_url, quoted_link
 from timeline.layouts.names import LayoutLike, find_layout
 from timeline.layouts.places import Rectangle, place_tracks
 from timeline.manifest.names import Json
@@ -119,7 +119,7 @@ class _Writer:
             if place is None and track.kind != kinds.AUDIO:
                 continue  # the layout leaves it out
             for number, clip in enumerate(track.clips):
-                url = media_url(clip.media, self._rewrite_url)
+                url = opened_url(clip.media, self._rewrite_url)
                 if url is None:
                     continue
                 yield {
@@ -131,7 +131,7 @@ class _Writer:
                 }
 
     def _body(self, track: Track, clip: Clip, url: str, place: Rectangle | None) -> Json:
-        media = clip.media
+        media, url = clip.media, quoted_link(url)
         if clip.media_start_ms:
             end_ms = clip.media_ms(clip.end_ms)
             url = f"{url.partition('#')[0]}#t={_text(clip.media_start_ms)},{_text(end_ms)}"

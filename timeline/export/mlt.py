@@ -7,10 +7,10 @@ from fractions import Fraction
 
 from timeline.audible import audible_tracks
 from timeline.errors import ParameterError
-from timeline.export.rewrite import UrlRewriter
+from timeline.export.rewrite import UrlRewriter, opened_url
 from timeline.layouts.names import LayoutLike, find_layout
 from timeline.layouts.places import place_tracks
-from timeline.model import Clip, Timeline, Track
+from timeline.model import Timeline, Track
 from timeline.sinks import xml_text
 from timeline.units import frame_at
 
@@ -103,7 +103,7 @@ class _Writer:
         stretches = []
         for clip in track.clips:
             start, end = frame_at(clip.start_ms, self._rate), frame_at(clip.end_ms, self._rate)
-            url = self._url(clip)
+            url = opened_url(clip.media, self._rewrite_url)
             if end > start and url is not None:
                 stretches.append((start, end, frame_at(clip.media_start_ms, self._rate), url))
         for place, (start, end, media_start, url) in enumerate(stretches):
@@ -123,13 +123,6 @@ class _Writer:
         if at < self._frames:
             yield f'  <blank length="{self._frames - at}"/>'
         yield " </playlist>"
-
-    def _url(self, clip: Clip) -> str | None:
-        """Return what melt shall open: of a result only web addresses, since it takes more for a file."""
-        rewritten = self._rewrite_url(clip.media) if self._rewrite_url is not None else None
-        url = clip.media.url
-        is_web = url is not None and url.lower().startswith(("http://", "https://"))
-        return rewritten or (url if is_web else None)
 
     def _transition(self, track: int, service: str, **properties: str) -> Iterator[str]:
         yield f'  <transition in="0" out="{self._frames - 1}">'

@@ -12,7 +12,7 @@ from typing import Any
 
 from timeline import kinds
 from timeline.audible import audible_tracks
-from timeline.export.rewrite import UrlRewriter, media_url
+from timeline.export.rewrite import UrlRewriter, opened_url
 from timeline.manifest.names import Json
 from timeline.manifest.wall import pause_json, wall_json
 from timeline.model import Clip, Timeline, Track
@@ -118,7 +118,7 @@ class _Writer:
         }
 
     def _clip(self, clip: Clip, length: int) -> Json:
-        media, url = clip.media, media_url(clip.media, self._rewrite_url)
+        media, url = clip.media, opened_url(clip.media, self._rewrite_url)
         known = {"start_ms": clip.start_ms, "end_ms": clip.end_ms, "media_start_ms": clip.media_start_ms}
         reference: Json = {
             "OTIO_SCHEMA": "ExternalReference.1" if url else "MissingReference.1",

@@ -16,7 +16,7 @@ import base64
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import Any
 
 from timeline.errors import MediaNotFoundError, MediaUnreadableError, ParameterError
 from timeline.export.manifest import to_manifest
+from timeline.export.page_files import FIELD, OwnFile, files_json, own_files, remove_files
 from timeline.export.page_script import MODULES, module_text, page_script
 from timeline.export.rewrite import RewriteUrl, make_rewriter
 from timeline.findings import Finding, finding
@@ -96,7 +97,8 @@ def write_player(
         rewrite_url: With *remote*: what to open in place of the result's links; see `write_manifest`.
         language: ``en`` or ``zh``; None leaves it to the reader's browser.
         modules: Write the player's modules and the manifest besides, for a page of one's own.
-        overwrite: Whether files that are there may be replaced.
+        overwrite: Whether files that are there may be replaced. Media of an older page that the new one does
+            not play go, unless the new one has no file in their place.
 
     Raises:
         ParameterError: *folder* is a file, *language* is unknown, or *rewrite_url* cannot be used.
@@ -115,11 +117,13 @@ def write_player(
     if folder.is_dir():
         for name in (PAGE_NAME, *((*MODULES, MANIFEST_NAME) if modules else ())):
             check_output(folder / name, overwrite=overwrite)
+    older = own_files(page, folder / MEDIA_NAME)
+    originals: set[Path] = set()
     if remote:
         sources = _remote_sources(timeline, rewrite_url)
     else:
         store = MediaStore(Path(cache) if cache else default_cache())
-        sources = _local_sources(timeline, folder, Path(media) if media else None, store)
+        sources, originals = _local_sources(timeline, folder, Path(media) if media else None, store)
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     if modules:
@@ -127,9 +131,19 @@ def write_player(
             write_text(folder / name, module_text(name), overwrite=overwrite)
         manifest = _manifest(timeline, sources, _described)
         write_text(folder / MANIFEST_NAME, json_text(manifest) + "\n", overwrite=overwrite)
-    write_text(page, page_text(timeline, sources, language=language), overwrite=overwrite)
+    own = _own_files(folder, sources)
+    text = page_text(timeline, sources, language=language, own=own | older)
+    write_text(page, text, overwrite=overwrite)
+    missing = {f"{position:04d}" for position, source in sources.items() if source.why == "missing"}
+    unused = {one for one in older - own if one.file.partition("_")[0] not in missing}
+    remove_files(folder / MEDIA_NAME, unused, sources=originals)
     findings = tuple(_findings(timeline, sources))
     return PlayerReport(page, sum(source.why is None for source in sources.values()), findings)
+
+
+def _own_files(folder: Path, sources: dict[int, _Source]) -> set[OwnFile]:
+    names = {Path(source.src).name for source in sources.values() if source.src}
+    return {OwnFile(name, (folder / MEDIA_NAME / name).stat().st_size) for name in names}
 
 
 def _remote_sources(timeline: Timeline, rewrite_url: RewriteUrl | None) -> dict[int, _Source]:
@@ -155,7 +169,7 @@ def _remote_sources(timeline: Timeline, rewrite_url: RewriteUrl | None) -> dict[
 
 def _local_sources(
     timeline: Timeline, folder: Path, media: Path | None, store: MediaStore
-) -> dict[int, _Source]:
+) -> tuple[dict[int, _Source], set[Path]]:
     located = locate_media(timeline, media, store)
     sources: dict[int, _Source] = {}
     names: dict[int, str] = {}
@@ -178,7 +192,7 @@ def _local_sources(
     for position, name in names.items():
         put_file(located.paths[position], folder / MEDIA_NAME / name)
         sources[position] = _Source(src=f"{MEDIA_NAME}/{name}")
-    return sources
+    return sources, {path.resolve() for path in located.paths.values()}
 
 
 def _name(reference: MediaReference, path: Path) -> str:
@@ -200,8 +214,14 @@ def _findings(timeline: Timeline, sources: dict[int, _Source]) -> list[Finding]:
     return found
 
 
-def page_text(timeline: Timeline, sources: dict[int, _Source], *, language: str | None = None) -> str:
-    """Return the page as HTML; *sources* says by position what it opens for each file."""
+def page_text(
+    timeline: Timeline,
+    sources: dict[int, _Source],
+    *,
+    language: str | None = None,
+    own: Collection[OwnFile] = (),
+) -> str:
+    """Return the page as HTML; *sources* says by position what it opens, *own* which files are the page's."""
     template = files("timeline.export").joinpath("player", "page.html").read_text(encoding="utf-8")
     script = page_script()
     links = [link for source in sources.values() if (link := source.link or source.url)]
@@ -211,7 +231,11 @@ def page_text(timeline: Timeline, sources: dict[int, _Source], *, language: str 
         "policy": xml_text(page_policy(script, _STYLE, origins)),
         "title": xml_text(f"{_TITLES[language or 'en']} {(timeline.room_id or '')[:60]}".strip()),
         "style": _STYLE,
-        "manifest": json_for_html(_manifest(timeline, sources, _opened) | {"scenes": [], "findings": []}),
+        "manifest": json_for_html(
+            _manifest(timeline, sources, _opened)
+            | {"scenes": [], "findings": []}
+            | ({FIELD: files_json(own)} if own else {})
+        ),
         "script": script,
     }
     return _SLOT.sub(lambda slot: parts[slot[1]], template)

@@ -23,12 +23,15 @@ _COMMENT = re.compile(r"^[ \t]*/\*(?:.|\n)*?\*/[ \t]*\n|^[ \t]*//.*\n|[ \t]+// .
 _DOOR = re.compile(r'^(?:import \{[^}]*\} from "\./[a-z-]+\.js"|export \{[^}]*\});\n', re.MULTILINE)
 _BLANKS = re.compile(
     r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)'  # stays as it is
+    r"|;(?=\s*\})"
     r"|[ \t]*(=>|===|!==|[<>]=|&&|\|\||\?\??=?|[=:,;{}()<>*&|\[\]])[ \t]*"
     r"| ([-+/%]) (?![-+])"
 )
 _LINE_ENDS = re.compile(r"(?<=[;{,])\n|\n(?=\})")
-_STYLE_BLANKS = re.compile(r"\s*([{};,])\s*|(:) ")
+_STYLE_BLANKS = re.compile(r";(?=\s*\})|\s*([{};,])\s*|(:) ")
 _PRIVATE = re.compile(r"#([A-Za-z]\w+)\b")
+_NUMBER = re.compile(r"^const ([A-Z]+(?:_[A-Z]+)*) = ([0-9.e]+);\n", re.MULTILINE)
+_CAPITALS = re.compile(r"\b[A-Z]+(?:_[A-Z]+)*\b")
 _ARROW = re.compile(r"\((\w+)\)(?==>)")
 
 
@@ -53,13 +56,16 @@ def page_script() -> str:
 def squeezed(script: str) -> str:
     r"""Return a script of ours without comments, indentation and the blanks around signs.
 
-    Names that are private to a class (``#name``) are seen by nobody else and become short ones.
+    Names that are private to a class (``#name``) are seen by nobody else and become short ones; names of
+    numbers become the numbers.
 
     Example:
         >>> squeezed('const a = "b = c"; // why\n  d (a);\n')
         'const a="b = c";d(a);'
     """
     lines = re.sub(r"(?:^|\n)\s+", "\n", _COMMENT.sub("", script))
+    numbers = dict(_NUMBER.findall(lines))
+    lines = _CAPITALS.sub(lambda found: numbers.get(found[0], found[0]), _NUMBER.sub("", lines))
     private = sorted(set(re.findall(r"\bthis\.#([A-Za-z]\w+)\b", lines)))
     short = {
         name: f"#{chr(ord('a') + number % 26)}{number // 26 or ''}" for number, name in enumerate(private)
@@ -71,5 +77,5 @@ def squeezed(script: str) -> str:
 def _tight(found: re.Match[str]) -> str:
     literal, sign, sum_sign = found.groups()
     if literal is None:
-        return str(sign or sum_sign)
+        return str(sign or sum_sign or "")
     return _STYLE_BLANKS.sub(r"\1\2", literal) if "\n" in literal else str(literal)

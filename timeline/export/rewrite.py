@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from timeline.errors import ParameterError
 from timeline.media.locate import media_references, url_file_name
@@ -27,6 +27,7 @@ BY_NAME = "name"
 
 _SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _ALLOWED_SCHEMES = ("http", "https")
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _KEPT = "%/:?#[]@!$&'()*+,;=~-._"
 
 
@@ -71,6 +72,15 @@ def media_url(media: MediaReference, rewrite_url: UrlRewriter | None) -> str | N
     return media.url if rewritten is None else rewritten
 
 
+def opened_url(media: MediaReference, rewrite_url: UrlRewriter | None) -> str | None:
+    """Return what a program may open that reads an export: as `media_url`, but of urls only web addresses.
+
+    Editors and melt take more for a file than players do: paths of this machine, and names of services.
+    """
+    rewritten = rewrite_url(media) if rewrite_url is not None else None
+    return (media.url if _WEB.match(media.url or "") else None) if rewritten is None else rewritten
+
+
 def parse_rewrites(options: Sequence[str]) -> RewriteUrl | None:
     """Return what the options ``--rewrite-url`` of a command mean; None where there are none.
 
@@ -99,6 +109,16 @@ def parse_rewrites(options: Sequence[str]) -> RewriteUrl | None:
     return prefixes
 
 
+def quoted_link(link: str) -> str:
+    """Return *link* with what no link may hold percent-encoded; what is encoded already stays.
+
+    Example:
+        >>> quoted_link("https://a/ä b%20c.mp4")
+        'https://a/%C3%A4%20b%20c.mp4'
+    """
+    return quote(link, safe=_KEPT, errors="replace")
+
+
 def unsafe_link(link: str) -> str | None:
     r"""Return why a page must not open *link*, in a few words; None where it may.
 
@@ -125,9 +145,23 @@ def _by_prefix(prefixes: Mapping[str, str]) -> UrlRewriter:
 
     def rewrite(reference: MediaReference) -> str | None:
         url = reference.url or ""
-        return next((new + url[len(old) :] for old, new in longest_first if url.startswith(old)), None)
+        for old, new in longest_first:
+            if url.startswith(old):
+                made = new + url[len(old) :]
+                # One odd url of many must not stop all others; a prefix that is odd itself must.
+                is_odd = unsafe_link(f"{new}x") is None and unsafe_link(made.replace(" ", "%20")) is not None
+                return None if is_odd or _leads_elsewhere(new, url[len(old) :]) else made
+        return None
 
     return rewrite
+
+
+def _leads_elsewhere(new: str, rest: str) -> bool:
+    """Return whether what stands behind a prefix leaves the place that the prefix names."""
+    path = re.split("[?#]", rest, maxsplit=1)[0]
+    is_relative = _SCHEME.match(new) is None and not rest.startswith(":")  # "http=https" is absolute
+    is_elsewhere = "//" in new[-1:] + path or (not new and path.startswith("/"))
+    return ".." in unquote(path).split("/") or (is_relative and is_elsewhere)
 
 
 def _by_name(timeline: Timeline) -> UrlRewriter:
@@ -158,4 +192,4 @@ def _checked(link: object, reference: MediaReference) -> str:
         raise ParameterError(
             f"rewrite_url: the link made of file {reference.position} {reason}; make another one"
         )
-    return quote(made, safe=_KEPT)
+    return quoted_link(made)

@@ -418,7 +418,7 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
   #tellRuler(manifest) {
     const { slider } = this.#parts;
     const durationMs = manifest.duration_ms;
-    const stepS = TICKS_S.find((step) => durationMs <= step * 8000) ?? 28800;
+    const stepS = TICKS_S.find((step) => durationMs <= step * 8000) ?? 86400 * Math.ceil(durationMs / 691_200_000);
     const marks = [];
     for (let atMs = 0; atMs <= durationMs * 0.97; atMs += stepS * 1000) {
       marks.push(this.#put(make("i", "", timeText(atMs, durationMs)), atMs));

@@ -11,14 +11,19 @@
 
 /* ---------------------------------------------------------------- the manifest */
 
+const LAST_MS = 864e13; // no Date goes further
+
 /** Return a manifest, checked, from its JSON text or from an object; a TypeError says what is wrong and where. */
 function parseManifest(source) {
   const manifest = typeof source === "string" ? JSON.parse(source) : source;
   const expect = (isRight, where, what) => {
     if (!isRight) throw new TypeError(`${where}: expected ${what}`);
   };
+  const isText = (value) => typeof value === "string";
+  const isOptional = (value, isRight) => value === undefined || value === null || isRight(value);
+  const are = (values) => values.every(Number.isSafeInteger);
   expect(manifest?.format === "timeline-sync", "format", "timeline-sync");
-  expect(/^1\.\d+$/.test(manifest.version), "version", "1.x; a newer player reads newer manifests");
+  expect(isText(manifest.version) && /^1\.\d+$/.test(manifest.version), "version", "1.x; a newer player reads newer manifests");
   expect(Number.isSafeInteger(manifest.duration_ms) && manifest.duration_ms >= 0, "duration_ms", "integer ms");
   for (const list of ["tracks", "audio_tracks", "pauses", "sections"]) {
     expect(Array.isArray(manifest[list]), list, "a list");
@@ -26,19 +31,33 @@ function parseManifest(source) {
   const ids = new Set();
   manifest.tracks.forEach((track, number) => {
     const where = `tracks[${number}]`;
-    expect(typeof track?.id === "string" && !ids.has(track.id), `${where}.id`, "a string of its own");
+    expect(isText(track?.id) && !ids.has(track.id), `${where}.id`, "a string of its own");
+    expect(isText(track.kind), `${where}.kind`, "a string");
     expect(Array.isArray(track.segments), `${where}.segments`, "a list");
     ids.add(track.id);
     let reachedMs = 0;
     track.segments.forEach((segment, index) => {
-      const { start_ms: startMs, end_ms: endMs } = segment;
+      const { start_ms: startMs, end_ms: endMs, kind, "x-why": why } = segment ?? {};
       const isNext = startMs === reachedMs && Number.isSafeInteger(endMs) && endMs > startMs;
       expect(isNext, `${where}.segments[${index}]`, `a stretch that begins at ${reachedMs}`);
       const isPlaced = segment.type !== "clip" || Number.isSafeInteger(segment.media_start_ms);
       expect(isPlaced, `${where}.segments[${index}].media_start_ms`, "integer ms");
+      expect([kind, why].every((word) => isOptional(word, isText)), `${where}.segments[${index}].kind`, "a string");
       reachedMs = endMs;
     });
     expect(reachedMs === manifest.duration_ms, `${where}.segments`, `an end at ${manifest.duration_ms}`);
+  });
+  const { wall, pauses, sections } = manifest;
+  const isClock = () => are([wall.start_unix_ms, wall.stop_unix_ms, wall.uncertainty_ms]);
+  expect(isOptional(wall, isClock), "wall", "integer ms, or null");
+  pauses.forEach((pause, number) => {
+    const { at_ms: atMs, duration_ms: durationMs, duration_range_ms: rangeMs } = pause ?? {};
+    const isRight = Array.isArray(rangeMs) && are([atMs, durationMs ?? 0, rangeMs[0], rangeMs[1]]);
+    expect(isRight, `pauses[${number}]`, "integer ms");
+  });
+  sections.forEach((section, number) => {
+    const isRight = are([section?.start_ms, section?.end_ms]) && isText(section.title);
+    expect(isRight, `sections[${number}]`, "integer ms and a title");
   });
   return manifest;
 }
@@ -82,7 +101,8 @@ function wallAt(manifest, atMs) {
   } else {
     return null;
   }
-  return { wallMs: wall.start_unix_ms + atMs + pausedMs, uncertaintyMs: wall.uncertainty_ms };
+  const wallMs = wall.start_unix_ms + atMs + pausedMs;
+  return Math.abs(wallMs) <= LAST_MS ? { wallMs, uncertaintyMs: wall.uncertainty_ms } : null;
 }
 
 /**
@@ -92,11 +112,11 @@ function wallAt(manifest, atMs) {
 function addressOf(segment, base) {
   const isRewritten = segment.src_status === "rewritten";
   if (typeof segment.src === "string" && segment.src !== "" && !isRewritten) {
-    const parts = segment.src.replace(/^\/+/, "").split("/");
+    const parts = segment.src.toWellFormed().split("/").filter(Boolean); // of file:, "//" would begin a host
     return new URL(`./${parts.map(encodeURIComponent).join("/")}`, base).href;
   }
   const link = isRewritten ? segment.src : segment.url;
-  const isSafe = isRewritten ? /^(?:https?:\/\/|(?![\\/]{2}|[^/?#]*:))/i : /^https?:\/\//i;
+  const isSafe = isRewritten ? /^(?:https?:\/\/|(?![^/?#]*:|[^?#]*\/\/))[^\0-\x20\\]+$/i : /^https?:\/\//i;
   return typeof link === "string" && isSafe.test(link) && URL.canParse(link, base) ? new URL(link, base).href : null;
 }
 
@@ -211,9 +231,16 @@ class Slot {
         this.element.currentTime = this.soughtS = this.#mediaS(this.wantedMs);
       }
     };
-    const address = this.address(segment, failure ? 1 : 0);
-    if (!address?.then) open(address);
-    else address.then(open, (error) => (this.failure = { code: "link", detail: String(error) }));
+    const fail = (error) => {
+      if (this.loading === loading) this.failure = { code: "link", detail: String(error) };
+    };
+    try {
+      const address = this.address(segment, failure ? 1 : 0);
+      if (address?.then) address.then(open, fail);
+      else open(address);
+    } catch (error) {
+      fail(error);
+    }
   }
 
   release() {
@@ -714,7 +741,7 @@ const byLanguage = (table) =>
   Object.fromEntries(
     ["en", "zh"].map((language, place) => [
       language,
-      Object.fromEntries(Object.entries(table).map(([key, words]) => [key, words[place]])),
+      { __proto__: null, ...Object.fromEntries(Object.entries(table).map(([key, words]) => [key, words[place]])) },
     ]),
   );
 
@@ -748,7 +775,7 @@ const KINDS = byLanguage({
 
 /** Return a stranger's text for people: one line, harmless, not too long. It is only ever put in as text. */
 function plainText(text, most = 60) {
-  const line = String(text ?? "").slice(0, 4 * most);
+  const line = typeof text === "string" ? text.slice(0, 4 * most) : "";
   const harmless = line.replace(/(?![\u200c\u200d])[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
   const letters = [...harmless];
   return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : harmless;
