@@ -126,6 +126,7 @@ class TestRoom:
             (3_100_000, 3_101_000),
         ]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("plot", [plot_timeline, plot_presence])
     def test_more_tracks_than_a_picture_has_lanes_are_counted(self, plot: Any, tmp_path: Path) -> None:
         """The picture has an end, and says how many are not in it."""
@@ -298,6 +299,7 @@ class TestAxesOfTheCaller:
 
 
 class TestFiles:
+    @pytest.mark.slow
     def test_another_process_gives_the_same_bytes(self, tmp_path: Path) -> None:
         """Of every plot in every format, whatever the order in which Python keeps names there."""
         code = (

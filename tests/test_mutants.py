@@ -233,6 +233,7 @@ def test_a_stuck_mutant_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (number, "TimeoutError" in problem) == (7, True)
 
 
+@pytest.mark.slow
 def test_the_command_line_counts_all(capsys: pytest.CaptureFixture[str]) -> None:
     """Chunks that are not full count as well, and the processes' parts add up to the whole."""
     assert main(["--count", "510", "--first", "100", "--jobs", "2"]) == 0

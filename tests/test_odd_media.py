@@ -126,6 +126,7 @@ def test_a_picture_that_changes_its_size_is_told(lesson: Lesson) -> None:
     assert wrong_frames(report, lesson) == []
 
 
+@pytest.mark.slow
 def test_a_hole_of_half_a_minute_is_told_and_the_last_picture_stays(lesson: Lesson, remade: Remade) -> None:
     """A screen that stands still looks the same."""
     lesson.add(CAMERA, "amy", 0, 34_000, real_ms=4000)

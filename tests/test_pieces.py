@@ -243,7 +243,7 @@ class TestKilled:
             start_new_session=True,
         )
 
-    @pytest.mark.parametrize("after", [1, 3])
+    @pytest.mark.parametrize("after", [1, pytest.param(3, marks=pytest.mark.slow)])
     def test_a_render_that_was_killed_goes_on_and_leaves_nothing(
         self, lesson: Lesson, seconds: None, encodings: list[Encoded], after: int
     ) -> None:

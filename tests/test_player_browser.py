@@ -190,6 +190,7 @@ class TestSeeking:
                 assert code.file == right[1], (at_ms, track.id)
                 assert abs(code.frame - clip.media_ms(at_ms) * FPS / 1000) <= 1, (at_ms, track.id)
 
+    @pytest.mark.slow
     def test_while_it_plays_the_screen_shows_one_moment(self, visit: Open, class_room: ClassRoom) -> None:
         """The pictures on the screen are of the same time, to two pictures, after a seek as well."""
         seen = visit(class_room.address)

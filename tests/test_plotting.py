@@ -237,6 +237,7 @@ class TestFiles:
             write_plot(timeline.load(GUIDE), tmp_path / "a.png")
         assert list(tmp_path.iterdir()) == []
 
+    @pytest.mark.slow
     def test_a_lesson_of_300_users_is_plotted(self, tmp_path: Path) -> None:
         """Every one has a lane."""
         lesson = lesson_of(*(row(CAMERA, f"u{n}", n, 9000, f"{n}.mp4") for n in range(300)))

@@ -428,6 +428,7 @@ class TestSound:
         assert coded_media.level(sound, RATE, 500, 3000, 3400) == pytest.approx(0.25, rel=0.06)
         assert abs(sound[1000 * 48 : 2800 * 48]).max() < 0.003
 
+    @pytest.mark.slow
     def test_a_mixed_stream_is_not_heard_beside_single_ones(self, lesson: Lesson) -> None:
         """No voice twice."""
         lesson.add(CAMERA, "amy", 0, 3000)
@@ -554,7 +555,9 @@ class TestOtherContainers:
     @pytest.mark.parametrize(
         "codec",
         [
-            "-c:v libx264 -bf 3 -b_strategy 0 -g 250 -crf 18 -c:a copy -f mp4",
+            pytest.param(
+                "-c:v libx264 -bf 3 -b_strategy 0 -g 250 -crf 18 -c:a copy -f mp4", marks=pytest.mark.slow
+            ),
             slow("-c:v libx265 -bf 3 -crf 18 -x265-params log-level=none -c:a copy -f mp4"),
             slow("-c:v libvpx -b:v 1M -deadline realtime -c:a libopus -f webm"),
             slow("-c:v libvpx-vp9 -crf 20 -b:v 0 -deadline realtime -c:a libvorbis -f webm"),
@@ -680,6 +683,7 @@ def test_a_file_that_begins_by_less_than_a_frame_late_keeps_its_times(lesson: Le
     assert wrong_frames(lesson.render(frame_rate=10), lesson) == []
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="there is no other ffmpeg")
 def test_another_ffmpeg_makes_the_same(lesson: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     """Older builds know fewer options, and round the length of a chunk to ms."""
