@@ -1,8 +1,9 @@
 """The script of a replay page: the two modules of ``player/`` as one classic script.
 
 Browsers refuse modules on pages that are opened from disk. The modules are written so that this needs no
-parser: imports and exports stand alone on their lines, strings are in double quotes or backticks, a backtick
-never stands inside another template, and no pattern holds a blank.
+parser: imports, exports and constants stand alone on their lines, strings are in double quotes or
+backticks, a backtick never stands inside another template, no pattern holds a blank, and no statement and no
+place of a list is empty.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ _COMMENT = re.compile(r"^[ \t]*/\*(?:.|\n)*?\*/[ \t]*\n|^[ \t]*//.*\n|[ \t]+// .
 _DOOR = re.compile(r'^(?:import \{[^}]*\} from "\./[a-z-]+\.js"|export \{[^}]*\});\n', re.MULTILINE)
 _BLANKS = re.compile(
     r'("(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)'  # stays as it is
+    r"|;(?=\s*\})|,(?=\s*[)\]}])"  # goes
+    r"|\b(const)\b"
     r"|[ \t]*(=>|===|!==|[<>]=|&&|\|\||\?\??=?|[=:,;{}()<>*&|\[\]])[ \t]*"
     r"| ([-+/%]) (?![-+])"
 )
-_LINE_ENDS = re.compile(r"(?<=[;{,])\n|\n(?=\})")
-_STYLE_BLANKS = re.compile(r"\s*([{};,])\s*|(:) ")
+_LINE_ENDS = re.compile(r"(?<=[;{,(\[>=])\n|\n(?=[})\].?:&|])")
+_STYLE_BLANKS = re.compile(r";?\s*(\})\s*|\s*([{;,])\s*|(:) ")
 _PRIVATE = re.compile(r"#([A-Za-z]\w+)\b")
+_CONSTANTS = re.compile(r"^const .*;\n(?:const .*;\n)+", re.MULTILINE)
 _ARROW = re.compile(r"\((\w+)\)(?==>)")
 
 
@@ -51,15 +55,17 @@ def page_script() -> str:
 
 
 def squeezed(script: str) -> str:
-    r"""Return a script of ours without comments, indentation and the blanks around signs.
+    r"""Return a script of ours without comments, indentation, the blanks around signs and needless signs.
 
-    Names that are private to a class (``#name``) are seen by nobody else and become short ones.
+    A ``const`` becomes a ``let``, which is shorter and does the same, one for all in a row. Names that are
+    private to a class (``#name``) are seen by nobody else and become short ones.
 
     Example:
         >>> squeezed('const a = "b = c"; // why\n  d (a);\n')
-        'const a="b = c";d(a);'
+        'let a="b = c";d(a);'
     """
     lines = re.sub(r"(?:^|\n)\s+", "\n", _COMMENT.sub("", script))
+    lines = _CONSTANTS.sub(lambda found: found[0].replace(";\nconst ", ","), lines)
     private = sorted(set(re.findall(r"\bthis\.#([A-Za-z]\w+)\b", lines)))
     short = {
         name: f"#{chr(ord('a') + number % 26)}{number // 26 or ''}" for number, name in enumerate(private)
@@ -69,7 +75,7 @@ def squeezed(script: str) -> str:
 
 
 def _tight(found: re.Match[str]) -> str:
-    literal, sign, sum_sign = found.groups()
+    literal, constant, sign, sum_sign = found.groups()
     if literal is None:
-        return str(sign or sum_sign)
-    return _STYLE_BLANKS.sub(r"\1\2", literal) if "\n" in literal else str(literal)
+        return "let" if constant else str(sign or sum_sign or "")
+    return _STYLE_BLANKS.sub(r"\1\2\3", literal) if "\n" in literal else str(literal)
