@@ -276,7 +276,7 @@ def test_no_string_of_a_result_becomes_markup(name: str, tmp_path: Path) -> None
 
     page = Page(write_player(lesson, tmp_path, remote=True).page)
 
-    tags = ["html", "meta", "meta", "meta", "meta", "title", "style", "noscript", "timeline-controls"]
+    tags = ["html", "meta", "meta", "meta", "meta", "title", "style", "noscript", "main"]
     assert [tag for tag, _ in page.tags] == [
         *tags,
         "timeline-controls",

@@ -17,9 +17,22 @@ MODULES = ("timeline-player.js", "timeline-controls.js")
 
 _START = """
 const page = document.querySelector("timeline-player");
+document.documentElement.lang ||= languageOf(page);
 page.base = document.baseURI;
 page.manifest = document.getElementById("timeline-manifest").textContent;
+const go = () => {
+  const linked = /^#t=([0-9:.]+)$/.exec(location.hash)?.[1];
+  page.currentTime = history.state ?? linked?.split(":").reduce((sum, part) => 60 * sum + Number(part), 0);
+};
+go();
+addEventListener("hashchange", go);
+setInterval(() => {
+  if (page.currentTime === (history.state ?? 0)) return;
+  const link = page.paused ? `#t=${timeText(1000 * page.currentTime, 1000 * page.duration)}` : location.href;
+  history.replaceState(page.currentTime, "", link);
+}, 1000);
 """
+"""Beyond that it keeps the time in the page's history, for a reload, and in its address where it stands still."""
 _COMMENT = re.compile(r"^[ \t]*/\*(?:.|\n)*?\*/[ \t]*\n|^[ \t]*//.*\n|[ \t]+// .*$", re.MULTILINE)
 _DOOR = re.compile(r'^(?:import \{[^}]*\} from "\./[a-z-]+\.js"|export \{[^}]*\});\n', re.MULTILINE)
 _BLANKS = re.compile(
