@@ -32,7 +32,7 @@ setInterval(() => {
   history.replaceState(page.currentTime, "", link);
 }, 1000);
 """
-"""Beyond that it keeps the time in the page's history, for a reload, and in its address where it stands still."""
+"""Beyond that it keeps the time in the history, for a reload, and in the address where it stands still."""
 _COMMENT = re.compile(r"^[ \t]*/\*(?:.|\n)*?\*/[ \t]*\n|^[ \t]*//.*\n|[ \t]+// .*$", re.MULTILINE)
 _DOOR = re.compile(r'^(?:import \{[^}]*\} from "\./[a-z-]+\.js"|export \{[^}]*\});\n', re.MULTILINE)
 _BLANKS = re.compile(
