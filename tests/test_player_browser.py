@@ -366,6 +366,14 @@ class TestHands:
         seen.wait("location.hash === '#t=0:06'")
         assert seen.errors == []
 
+    def test_at_the_end_the_last_pictures_stay(self, visit: Open, class_room: ClassRoom) -> None:
+        """Of those who are there until then; Bo has left."""
+        seen = visit(class_room.address)
+        seen.seek(14_000)
+        for track_id in ("camera:amy", "screen:amy", "whiteboard"):
+            seen.wait(f"p.stateOf('{track_id}') === 'playing'")
+        assert seen.js("return p.stateOf('camera:bo')") == "gap"
+
     def test_the_slider_says_where_one_is(self, visit: Open, class_room: ClassRoom) -> None:
         """In numbers and in words; each lane says in words who is on when."""
         seen = visit(class_room.address)

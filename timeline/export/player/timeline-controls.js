@@ -184,6 +184,7 @@ td:first-child { white-space: nowrap; font-weight: 600; }
 }
 @media (pointer: coarse) {
   :host { --head: 18rem; }
+  input { display: none; }
   button, summary, select, .head button { min-width: 44px; min-height: 44px; }
   .row { min-height: 44px; }
 }

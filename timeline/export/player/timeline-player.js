@@ -343,7 +343,8 @@ class TrackReplay {
 
   /** Have the right clip in the current slot at a time. */
   follow(atMs) {
-    this.segment = this.track.segments[segmentIndex(this.track, atMs)] ?? null;
+    const { segments } = this.track;
+    this.segment = segments[segmentIndex(this.track, atMs)] ?? segments.at(-1); // at the end the last picture stays
     const clip = this.isWanted && this.segment?.type === "clip" ? this.segment : null;
     if ((this.current?.segment ?? null) !== clip) {
       if (this.current) this.#rest(this.current);
