@@ -239,7 +239,9 @@ class TestTrouble:
         seen.wait("p.currentTime > 1.2")
         assert seen.debug()["tracks"]["camera:bo"]["state"] == "failed"
         card = seen.page.locator("timeline-player .failed .card span")
-        assert card.inner_text() in ("The file cannot be loaded", "This browser cannot play the file")
+        assert card.inner_text() in (
+            *("The file cannot be loaded", "The file is damaged, or of a kind that this browser cannot play"),
+        )
         seen.seek(5300)
         assert seen.debug()["tracks"]["camera:bo"]["state"] == "playing"
 
@@ -332,6 +334,47 @@ class TestHands:
         press("Shift+?", "1")
         assert seen.page.locator("timeline-controls dialog").is_visible()
 
+    def test_arrows_on_the_volume_change_the_volume(self, visit: Open, class_room: ClassRoom) -> None:
+        """And leave the position alone."""
+        seen = visit(class_room.address)
+        seen.page.get_by_role("slider", name="Volume").focus()
+        seen.page.keyboard.press("ArrowLeft")
+        assert seen.js("return [p.volume, p.currentTime]") == [0.95, 0]
+        seen.page.keyboard.press("Home")
+        assert seen.js("return [p.volume, p.muted, p.currentTime]") == [0, True, 0]
+
+    def test_a_reload_goes_on_where_one_was(self, visit: Open, class_room: ClassRoom) -> None:
+        """To the ms, whether it stood or played."""
+        seen = visit(class_room.address)
+        seen.seek(7250)
+        seen.wait("history.state === 7.25")
+        seen.page.reload()
+        seen.wait("p?.currentTime === 7.25")
+        seen.js("p.play()")
+        seen.wait("history.state > 8")
+        seen.page.reload()
+        seen.wait("p?.currentTime > 8")
+        assert seen.errors == []
+
+    def test_an_address_can_name_a_time(self, visit: Open, class_room: ClassRoom) -> None:
+        """In a link or typed, as m:ss or in seconds; where one stands still, the address bar has it."""
+        seen = visit(f"{class_room.address}#t=0:05")
+        assert seen.js("return p.currentTime") == 5
+        for typed, at_s in (("#t=7.5", 7.5), ("#t=0:00:09", 9), ("#t=1:00:00", 14), ("#t=.", 14), ("#x", 14)):
+            seen.js(f"location.hash = '{typed}'")
+            seen.wait(f"p.currentTime === {at_s}")
+        seen.seek(6000)
+        seen.wait("location.hash === '#t=0:06'")
+        assert seen.errors == []
+
+    def test_at_the_end_the_last_pictures_stay(self, visit: Open, class_room: ClassRoom) -> None:
+        """Of those who are there until then; Bo has left."""
+        seen = visit(class_room.address)
+        seen.seek(14_000)
+        for track_id in ("camera:amy", "screen:amy", "whiteboard"):
+            seen.wait(f"p.stateOf('{track_id}') === 'playing'")
+        assert seen.js("return p.stateOf('camera:bo')") == "gap"
+
     def test_the_slider_says_where_one_is(self, visit: Open, class_room: ClassRoom) -> None:
         """In numbers and in words; each lane says in words who is on when."""
         seen = visit(class_room.address)
@@ -368,7 +411,7 @@ class TestHands:
         button.click()
         assert button.get_attribute("aria-pressed") == "true"
         seen.page.get_by_role("button", name="Only amy", exact=True).click()
-        seen.page.get_by_role("button", name="Large: bo").click()
+        seen.page.get_by_role("button", name="Enlarge bo").click()
         seen.play()
         seen.wait("p.currentTime > 1")
         heard = {track["id"] for track in seen.debug()["tracks"].values() if track["isHeard"]}
@@ -397,9 +440,12 @@ class TestHands:
         assert card.inner_text() == "away, back at 0:05"
         assert seen.page.get_by_role("button", name="Play").count() > 0
 
-    @pytest.mark.parametrize(("width", "height"), [(390, 844), (844, 390), (320, 568), (1280, 800)])
+    @pytest.mark.parametrize(
+        ("width", "height"),
+        [(390, 844), (844, 390), (320, 568), (360, 740), (740, 360), (640, 400), (1280, 800)],
+    )
     def test_it_fits_every_screen(self, visit: Open, class_room: ClassRoom, width: int, height: int) -> None:
-        """Nothing is cut off, nothing scrolls sideways; on a phone what is touched is 44 px high."""
+        """Nothing is cut off or left out, nothing scrolls sideways; what is touched is 44 px high."""
         seen = visit(class_room.address, viewport={"width": width, "height": height}, has_touch=width < 1000)
         assert seen.js(
             "return [document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
@@ -412,10 +458,49 @@ class TestHands:
             "return boxes.filter((b) => b.width > 0).map((b) => [b.left, b.right, b.height])"
         )
         assert all(left >= 0 and right <= width for left, right, _ in boxes)
-        if width < 700:
+        if width < 1000:
             assert all(tall >= 44 for *_, tall in boxes)
+        rows = seen.js(
+            "const root = document.querySelector('timeline-controls').shadowRoot;"
+            "return [...new Set([...root.querySelectorAll('.bar > button')].map((b) => b.offsetTop))]"
+        )
+        assert len(rows) == 1
+        for name in ("Keyboard shortcuts", "Full screen"):
+            box = seen.page.get_by_role("button", name=name).bounding_box()
+            assert box
+            assert 0 <= box["x"] <= width - box["width"]
         panes = seen.js("return p.getBoundingClientRect().height")
         assert panes >= height * 0.3
+
+
+class TestForAll:
+    def test_the_page_has_a_language_and_landmarks(self, visit: Open, class_room: ClassRoom) -> None:
+        """Everything is in its main part; the heading is there on a low screen, too."""
+        seen = visit(class_room.address, locale="zh-CN", viewport={"width": 740, "height": 360})
+        assert seen.js("return document.documentElement.lang") == "zh"
+        assert seen.page.get_by_role("main").get_by_role("heading", level=1).count() == 1
+
+    def test_lanes_are_seen_in_the_colours_that_a_reader_forces(
+        self, visit: Open, class_room: ClassRoom
+    ) -> None:
+        """The system takes backgrounds away that are not its own."""
+        seen = visit(class_room.address, forced_colors="active")
+        colours = seen.js(
+            "const root = document.querySelector('timeline-controls').shadowRoot;"
+            "const of = (part) => getComputedStyle(root.querySelector(part)).backgroundColor;"
+            "return [of('.bars i'), of('.lanes')]"
+        )
+        assert colours[0] != colours[1]
+        assert colours[0] not in ("transparent", "rgba(0, 0, 0, 0)")
+
+    def test_on_a_phone_held_upright_the_large_picture_has_the_whole_width(
+        self, visit: Open, class_room: ClassRoom
+    ) -> None:
+        """The others are below it."""
+        seen = visit(class_room.address, viewport={"width": 360, "height": 740})
+        box = seen.page.locator("timeline-player .large").bounding_box()
+        assert box
+        assert box["width"] > 340
 
 
 class TestEmbedding:

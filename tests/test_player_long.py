@@ -132,7 +132,9 @@ def test_a_file_that_never_comes_is_waited_for_five_seconds(visit: Open, class_r
         assert seen.js("return p.currentTime") < 0.7
         seen.wait("p.currentTime > 1.5")
         assert (
-            seen.page.locator("timeline-player .late .card span").inner_text().startswith("The file does not")
+            seen.page.locator("timeline-player .late .card span")
+            .inner_text()
+            .startswith("The file is not loading")
         )
         server.released.set()
         seen.wait("p.stateOf('camera:bo') === 'playing'")

@@ -341,8 +341,14 @@ def test_no_string_of_a_result_becomes_markup(name: str, tmp_path: Path) -> None
 
     page = Page(write_player(lesson, tmp_path, remote=True).page)
 
-    tags = ["html", "meta", "meta", "meta", "meta", "title", "style", "noscript", "timeline-controls"]
-    assert [tag for tag, _ in page.tags] == [*tags, "timeline-player", "script", "script"]
+    tags = ["html", "meta", "meta", "meta", "meta", "title", "style", "noscript", "main"]
+    assert [tag for tag, _ in page.tags] == [
+        *tags,
+        "timeline-controls",
+        "timeline-player",
+        "script",
+        "script",
+    ]
     assert (
         page.policy["media-src"] in ("https://a.example http://media.example", "http://media.example")
         or page.policy["media-src"] == "http://media.example https://a.example"
@@ -370,9 +376,16 @@ class TestScript:
             ('say("a , b"); // why\n', 'say("a , b");'),
             ("t = `a , ${b} : c`;\n", "t=`a , ${b} : c`;"),
             ("  /** One\n   * two */\n  go ();\n", "go();"),
-            ("S = `\n.a , .b { c: d; }\n`;\n", "S=`\n.a,.b{c:d}`;"),
-            ("if (a) {\n  b();\n}\nc();\n", "if(a){b()}\nc();"),
+            ("S = `\n.a , .b { c: d; }\n`;\n", "S=`.a,.b{c:d}`;"),
+            ('a = true || "false";\n', 'a=!0||"false";'),
+            ("if (a) {\n  b();\n}\nc();\n", "if(a){b()}c();"),
             ("const MOST = 4; // of all\nsay(MOST, ALMOST, `${MOST}`);\n", "say(4,ALMOST,`${4}`);"),
+            ('if (a) { const b = "const ; }"; }\n', 'if(a){let b="const ; }"}'),
+            (
+                "const a = 1;\nconst b = [\n  2,\n];\nconst c = 3;\nconst d = 4;\n",
+                "let a=1;let b=[2];let c=3,d=4;",
+            ),
+            ("class A {\n  b() {\n    return c;\n  }\n}\n", "class A{b(){return c}}"),
             ("this.#count += 1; S = `#fff`;\n", "this.#a +=1;S=`#fff`;"),
             ("list.map((one) => one);\n", "list.map(one=>one);"),
         ],

@@ -13,16 +13,16 @@ import { make, makeIcon, plainText, timeText, trackName } from "./timeline-playe
 const WORDS = byLanguage({
   play: ["Play", "播放"],
   pause: ["Pause", "暂停"],
-  parts: ["Parts", "段落"],
+  parts: ["Parts", "分段"],
   part: ["Part {n}", "第 {n} 段"],
   speed: ["Speed", "速度"],
   mute: ["Mute", "静音"],
   unmute: ["Unmute", "取消静音"],
   volume: ["Volume", "音量"],
-  grid: ["All alike", "平铺"],
+  grid: ["Grid", "平铺"],
   stage: ["One large", "主画面"],
   full: ["Full screen", "全屏"],
-  help: ["Keys", "快捷键"],
+  help: ["Keyboard shortcuts", "快捷键"],
   language: ["中文", "English"],
   close: ["Close", "关闭"],
   room: ["Room {id}", "房间 {id}"],
@@ -35,7 +35,7 @@ const WORDS = byLanguage({
   paused: ["The class was paused for {length}", "课堂在此暂停了 {length}"],
   between: ["{low} to {high}", "{low} 至 {high}"],
   of: ["{at} of {end}", "{at}，共 {end}"],
-  pin: ["Large: {name}", "放大：{name}"],
+  pin: ["Enlarge {name}", "放大：{name}"],
   hush: ["Mute {name}", "静音：{name}"],
   solo: ["Only {name}", "只听：{name}"],
   on: ["on {spans}", "出现于 {spans}"],
@@ -54,17 +54,17 @@ const WORDS = byLanguage({
 /** Keys, and what they do in English and Chinese. */
 const KEYS = [
   ["Space, K", "play, pause", "播放、暂停"],
-  ["← →, J L", "10 s back, on; with Shift 1 s", "后退、前进 10 秒；加 Shift 为 1 秒"],
-  [", .", "one picture back, on", "后退、前进一帧"],
+  ["← →, J L", "10 s back, forward; with Shift 1 s", "后退、前进 10 秒；加 Shift 为 1 秒"],
+  [", .", "one frame back, forward", "后退、前进一帧"],
   ["< >", "slower, faster", "减速、加速"],
-  ["0 … 9", "to 0 % … 90 %", "跳到 0 % … 90 %"],
-  ["Home, End", "to the start, the end", "跳到开头、结尾"],
-  ["P, N", "to the pause of the class before, after", "上一次、下一次课堂暂停"],
-  ["M", "sound off, on", "静音开关"],
-  ["G", "all alike, one large", "平铺、主画面"],
-  ["Alt + 1 … 9", "that person large", "放大此人"],
+  ["0 … 9", "go to 0 % … 90 %", "跳到 0 % … 90 %"],
+  ["Home, End", "go to the start, the end", "跳到开头、结尾"],
+  ["P, N", "previous, next pause of the class", "上一次、下一次课堂暂停"],
+  ["M", "mute, unmute", "静音开关"],
+  ["G", "grid, one large", "平铺、主画面"],
+  ["Alt + 1 … 9", "enlarge that person; Esc ends it", "放大此人；Esc 取消"],
   ["F", "full screen", "全屏"],
-  ["?", "these keys", "快捷键"],
+  ["?", "this list", "本列表"],
 ];
 
 const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 1.75, 2];
@@ -125,17 +125,17 @@ summary { list-style: none; }
 .ruler { position: sticky; top: 0; z-index: 2; background: var(--paper); border-bottom: 1px solid var(--line); font-size: 12px; }
 h2 { margin: 0; padding: 0 .7rem; font-size: 12px; font-weight: 400; }
 .slider, .bars { position: relative; margin-right: 14px; cursor: pointer; touch-action: pan-y; }
-.slider { height: 44px; }
+.slider { height: 50px; }
 .slider i, .slider b { position: absolute; font: inherit; }
-.slider i { bottom: 2px; transform: translateX(-50%); }
+.slider i { bottom: 0; transform: translateX(-50%); }
 .slider i:first-of-type { transform: none; }
-.slider b { top: 2px; padding-left: 5px; box-sizing: border-box; }
-.slider .cut { transform: translateX(-50%); top: 15px; background: var(--paper); padding: 0 3px; z-index: 1; }
+.slider b { top: 0; padding-left: 5px; box-sizing: border-box; }
+.slider .cut { transform: translateX(-50%); top: 16px; background: var(--paper); padding: 0 3px; z-index: 1; }
 ul { margin: 0; padding: 0; list-style: none; }
 .row { height: 30px; content-visibility: auto; contain-intrinsic-size: auto 30px; }
 .head { display: flex; align-items: center; min-width: 0; padding: 0 .4rem 0 .7rem; gap: .3rem; }
 .head svg { width: 16px; height: 16px; color: var(--soft); }
-.head bdi { flex: 1; }
+.head bdi { flex: 1; text-align: left; }
 .head button { min-width: 26px; min-height: 26px; padding: 0; }
 .head [aria-pressed=true] { background: color-mix(in srgb, var(--accent) 22%, transparent); }
 .bars { height: 100%; background: linear-gradient(var(--line) 0 0) 0 50% / 100% 1px no-repeat; }
@@ -165,14 +165,33 @@ td:first-child { white-space: nowrap; font-weight: 600; }
   button, summary, select, .head button { min-width: 44px; min-height: 44px; }
   header, .bar { padding: .1rem .3rem; gap: 0; flex-wrap: wrap; }
   button, summary, select { padding: 0 .2rem; }
-  .time { padding: 0; }
-  .bar { position: relative; }
+  .time { padding: 0; white-space: normal; text-align: center; line-height: 1.2; }
+  .bar { position: relative; flex-wrap: nowrap; }
   details { position: static; }
   .menu { left: 6px; right: 6px; bottom: 100%; width: auto; }
 }
 @container (max-height: 30rem) {
-  header { display: none; }
-  .lanes { max-height: 26cqh; }
+  .frame { display: grid; grid: minmax(0, 1fr) auto auto / auto minmax(0, 1fr); }
+  .screen-box { grid-area: 1 / 1 / 2 / 3; }
+  .bar { grid-area: 2 / 1; position: relative; }
+  details { position: static; }
+  .menu { left: 6px; right: auto; bottom: 100%; }
+  header { grid-area: 2 / 2; justify-content: end; flex-wrap: nowrap; }
+  h1 { position: absolute; clip-path: inset(50%); }
+  .wall { overflow: hidden; white-space: nowrap; }
+  .wall :first-child { display: none; }
+  .lanes { grid-area: 3 / 1 / 4 / 3; max-height: 26cqh; }
+}
+@media (pointer: coarse) {
+  :host { --head: 18rem; }
+  input { display: none; }
+  button, summary, select, .head button { min-width: 44px; min-height: 44px; }
+  .row { min-height: 44px; }
+}
+@media (forced-colors: active) {
+  .bars i { background: CanvasText; }
+  .bars .lost { background: none; }
+  .head [aria-pressed=true] { border: 3px solid Highlight; }
 }
 `;
 
@@ -633,6 +652,7 @@ class TimelineControls extends (globalThis.HTMLElement ?? Object) {
     if (!player?.manifest || event.ctrlKey || event.metaKey || event.defaultPrevented || this.#parts.dialog.open) return;
     if (target.isContentEditable || target.matches?.("input:not([type=range]), select, textarea")) return;
     if (target.matches?.("button, summary, a") && [" ", "Enter"].includes(event.key)) return;
+    if (target === this.#parts.volume && /^(Arrow|Home|End)/.test(event.key)) return; // they move it
     const digit = /^Digit([0-9])$/.exec(event.code)?.[1];
     if (digit !== undefined && event.altKey && digit > 0) {
       const id = player.manifest.tracks[digit - 1]?.id;

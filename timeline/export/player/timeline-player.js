@@ -370,7 +370,8 @@ class TrackReplay {
 
   /** Have the right clip in the current slot at a time. */
   follow(atMs) {
-    this.segment = this.track.segments[segmentIndex(this.track, atMs)] ?? null;
+    const { segments } = this.track;
+    this.segment = segments[segmentIndex(this.track, atMs)] ?? segments.at(-1); // at the end the last picture stays
     const clip = this.isWanted && this.segment?.type === "clip" ? this.segment : null;
     if ((this.current?.segment ?? null) !== clip) {
       if (this.current) this.#rest(this.current);
@@ -746,7 +747,7 @@ const byLanguage = (table) =>
   );
 
 const TEXTS = byLanguage({
-  late_start: ["comes at {time}", "{time} 加入"],
+  late_start: ["joins at {time}", "{time} 加入"],
   absence: ["away, back at {time}", "暂时离开，{time} 回来"],
   gone: ["left", "已离开"],
   screen: ["not sharing", "未共享屏幕"],
@@ -757,8 +758,8 @@ const TEXTS = byLanguage({
   link: ["No link to the file could be had", "无法取得文件的链接"],
   network: ["The file cannot be loaded", "文件无法加载"],
   decode: ["The file is damaged", "文件已损坏"],
-  unsupported: ["This browser cannot play the file", "此浏览器无法播放该文件"],
-  late: ["The file does not come; the class goes on", "文件迟迟未到，课堂继续"],
+  unsupported: ["The file is damaged, or of a kind that this browser cannot play", "文件已损坏，或此浏览器无法播放该格式"],
+  late: ["The file is not loading; the class goes on", "文件加载过慢，课堂继续播放"],
   over: ["the file ends here", "文件到此结束"],
   loading: ["loading", "加载中"],
   again: ["Try again", "重试"],
@@ -1267,7 +1268,7 @@ class TimelinePlayer extends (globalThis.HTMLElement ?? Object) {
     const others = displayed.filter((one) => one !== large);
     const share = others.length <= 4 ? 0.24 : others.length <= 9 ? 0.3 : 0.42;
     const pane = this.#panes.get(this.#large);
-    if (width > height * 1.1) {
+    if (width > height * 1.4) {
       const railPx = tiling(others.length, width * Math.max(share, Math.min(1 - (height * ASPECT) / width, 0.42)), height);
       const usedPx = railPx.columns * (railPx.width + GAP_PX);
       pane.place(GAP_PX, GAP_PX, width - usedPx, height, true);
