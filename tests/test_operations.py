@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import copy
 import dataclasses
 import json
+import math
 from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
