@@ -22,6 +22,24 @@ class MetricRules:
         on_camera_least_ratio: Who is on camera for this share of the lesson counts as there all along.
         churn_edge_ms: Comings and goings in the first and the last so many ms are those of any lesson.
         bin_ms: Length of a row of the table ``bins``.
+        vad_on_db: Speech begins where the voice band is so far above its noise floor …
+        vad_pitched_on_db: … or so far, with a pitch, …
+        vad_off_db: … and goes on down to this.
+        vad_least_dbfs: Softer than this is never speech, dBFS.
+        vad_pitch_ratio: What repeats so much at a pitch is voiced, 0 to 1.
+        vad_voiced_least_ms: A stretch of speech is voiced for so long; a click is not.
+        vad_bridge_ms: Pauses in speech of at most this length are bridged.
+        vad_least_ms: Shorter stretches are no speech.
+        vad_floor_s: The noise floor is looked for in so many seconds around …
+        vad_floor_percent: … as this percentile of their levels.
+        vad_reliable_snr_db: The energy detector is believed where speech is so far above the noise …
+        vad_reliable_spread_db: … and its level varies: from the 20th to the 80th percentile at least so much.
+        silero_on: Speech begins at this probability of Silero's model …
+        silero_off: … and ends below this one.
+        leak_margin_db: Speech may be a leak where another user's is so much louder …
+        leak_correlation: … and the two levels run together by at least this correlation …
+        leak_most_ms: … at a delay of at most this.
+        leak_window_ms: Over so long a window levels are held against each other.
 
     Example:
         >>> MetricRules(late_after_ms=60_000).late_after_ms
@@ -34,6 +52,24 @@ class MetricRules:
     on_camera_least_ratio: float = 0.5
     churn_edge_ms: int = 60_000
     bin_ms: int = 60_000
+    vad_on_db: float = 7.0
+    vad_pitched_on_db: float = 3.5
+    vad_off_db: float = 3.0
+    vad_least_dbfs: float = -55.0
+    vad_pitch_ratio: float = 0.3
+    vad_voiced_least_ms: int = 60
+    vad_bridge_ms: int = 300
+    vad_least_ms: int = 250
+    vad_floor_s: float = 10.0
+    vad_floor_percent: float = 10.0
+    vad_reliable_snr_db: float = 20.0
+    vad_reliable_spread_db: float = 3.0
+    silero_on: float = 0.5
+    silero_off: float = 0.35
+    leak_margin_db: float = 6.0
+    leak_correlation: float = 0.6
+    leak_most_ms: int = 300
+    leak_window_ms: int = 800
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -46,7 +82,7 @@ class MetricRules:
             kinds = (int, float) if isinstance(field.default, float) else (int,)
             if isinstance(value, bool) or not isinstance(value, kinds):
                 raise ParameterError(f"expected a number for {field.name}, got {value!r}")
-            if value < 0 and not (field.name.endswith("_db") or field.name.endswith("_lufs")):
+            if value < 0 and not (field.name.endswith(("_db", "_dbfs", "_lufs"))):
                 raise ParameterError(f"expected {field.name} of 0 or more, got {value!r}")
         if self.bin_ms < 1:
             raise ParameterError(f"expected bin_ms of 1 or more, got {self.bin_ms}")

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from timeline.errors import FFmpegFailedError, FFmpegNotFoundError
 from timeline.media.launch import fenced, plain_environment
@@ -189,7 +189,7 @@ def run_ffmpeg(
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(timeout=0.2)
     finally:
-        _kill(process)
+        kill(process)
         watch.join()
     if stop and stop.is_set():
         return watch.ran
@@ -298,7 +298,17 @@ class _Watch:
             self._damage[named[1]] += 1
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def names_damage(line: str) -> bool:
+    """Return whether ffmpeg says in *line* that it could not decode something.
+
+    Example:
+        >>> names_damage("Error while decoding stream #0:1: Invalid data found when processing input")
+        True
+    """
+    return bool(_DAMAGED_NUMBER.search(line) or _DAMAGED_NAME.match(line))
+
+
+def kill(process: subprocess.Popen[Any]) -> None:
     """End a process and what it started; do nothing when it has ended."""
     if process.poll() is not None:
         return
