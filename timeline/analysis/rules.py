@@ -22,6 +22,16 @@ class MetricRules:
         on_camera_least_ratio: Who is on camera for this share of the lesson counts as there all along.
         churn_edge_ms: Comings and goings in the first and the last so many ms are those of any lesson.
         bin_ms: Length of a row of the table ``bins``.
+        turn_gap_ms: Silence of at most this length inside a user's speech does not end a turn.
+        backchannel_below_ms: Shorter speech begun and ended inside another's is no turn ("mm-hm").
+        exchange_below_ms: After silence of this length or more a conversation begins anew.
+        wait_most_ms: A longer silence before an answer is time to work, not a wait.
+        wait_long_ms: A wait of this length or more is a long one.
+        interruption_least_ms: Who begins at least this long before another's end interrupts.
+        response_least: The latency of a user with fewer responses is not told.
+        participating_least_ms: Who speaks for as long, in all, takes part.
+        fiac_bin_ms: Length of the bins that say teacher, student or silence.
+        voice_bin_ms: Length of the bins that say one voice, several or none.
 
     Example:
         >>> MetricRules(late_after_ms=60_000).late_after_ms
@@ -34,6 +44,16 @@ class MetricRules:
     on_camera_least_ratio: float = 0.5
     churn_edge_ms: int = 60_000
     bin_ms: int = 60_000
+    turn_gap_ms: int = 1000
+    backchannel_below_ms: int = 1000
+    exchange_below_ms: int = 5000
+    wait_most_ms: int = 30_000
+    wait_long_ms: int = 3000
+    interruption_least_ms: int = 500
+    response_least: int = 5
+    participating_least_ms: int = 5000
+    fiac_bin_ms: int = 3000
+    voice_bin_ms: int = 15_000
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -48,8 +68,9 @@ class MetricRules:
                 raise ParameterError(f"expected a number for {field.name}, got {value!r}")
             if value < 0 and not (field.name.endswith("_db") or field.name.endswith("_lufs")):
                 raise ParameterError(f"expected {field.name} of 0 or more, got {value!r}")
-        if self.bin_ms < 1:
-            raise ParameterError(f"expected bin_ms of 1 or more, got {self.bin_ms}")
+        for name in ("bin_ms", "fiac_bin_ms", "voice_bin_ms"):
+            if getattr(self, name) < 1:
+                raise ParameterError(f"expected {name} of 1 or more, got {getattr(self, name)}")
 
     def digest(self) -> str:
         """Return 12 hexadecimal digits that stand for all thresholds together.
