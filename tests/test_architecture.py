@@ -146,6 +146,8 @@ INSIDE = {
         "waits",
         "talk_bins",
         "conversation",
+        "picture",
+        "board",
         "pseudonyms",
         "schemas",
         "measure",

@@ -32,6 +32,17 @@ class MetricRules:
         participating_least_ms: Who speaks for as long, in all, takes part.
         fiac_bin_ms: Length of the bins that say teacher, student or silence.
         voice_bin_ms: Length of the bins that say one voice, several or none.
+        dark_pixel_most: A pixel is dark at this grey (0 to 255) or less: ffmpeg's pix_th of 0.10.
+        black_least_ratio: A picture is black where this share of its pixels is dark, and ...
+        black_least_ms: ... stays so for as long.
+        frozen_most_ratio: Two pictures are the same up to this mean difference (of 1), measured small.
+        frozen_spike_ratio: A lone difference up to this one, as a key frame makes, does not end a freeze.
+        frozen_least_ms: A shorter freeze does not count.
+        pixel_change_above: A pixel has changed if its grey differs by more.
+        board_active_least_ratio: A second in which this share of the pixels changes is active.
+        page_change_least_ratio: So many pixels change where a page is turned, and ...
+        page_still_below_ratio: ... fewer than these from one picture to the next once it is there, ...
+        page_still_ms: ... for as long.
 
     Example:
         >>> MetricRules(late_after_ms=60_000).late_after_ms
@@ -54,6 +65,17 @@ class MetricRules:
     participating_least_ms: int = 5000
     fiac_bin_ms: int = 3000
     voice_bin_ms: int = 15_000
+    dark_pixel_most: int = 25
+    black_least_ratio: float = 0.98
+    black_least_ms: int = 2000
+    frozen_most_ratio: float = 0.0001
+    frozen_spike_ratio: float = 0.005
+    frozen_least_ms: int = 2000
+    pixel_change_above: int = 12
+    board_active_least_ratio: float = 0.0005
+    page_change_least_ratio: float = 0.25
+    page_still_below_ratio: float = 0.01
+    page_still_ms: int = 1000
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
