@@ -40,6 +40,27 @@ class MetricRules:
         leak_correlation: … and the two levels run together by at least this correlation …
         leak_most_ms: … at a delay of at most this.
         leak_window_ms: Over so long a window levels are held against each other.
+        turn_gap_ms: Silence of at most this length inside a user's speech does not end a turn.
+        backchannel_below_ms: Shorter speech begun and ended inside another's is no turn ("mm-hm").
+        exchange_below_ms: After silence of this length or more a conversation begins anew.
+        wait_most_ms: A longer silence before an answer is time to work, not a wait.
+        wait_long_ms: A wait of this length or more is a long one.
+        interruption_least_ms: Who begins at least this long before another's end interrupts.
+        response_least: The latency of a user with fewer responses is not told.
+        participating_least_ms: Who speaks for as long, in all, takes part.
+        fiac_bin_ms: Length of the bins that say teacher, student or silence.
+        voice_bin_ms: Length of the bins that say one voice, several or none.
+        dark_pixel_most: A pixel is dark at this grey (0 to 255) or less: ffmpeg's pix_th of 0.10.
+        black_least_ratio: A picture is black where this share of its pixels is dark, and …
+        black_least_ms: … stays so for as long.
+        frozen_most_ratio: Two pictures are the same up to this mean difference (of 1), measured small.
+        frozen_spike_ratio: A lone difference up to this one, as a key frame makes, does not end a freeze.
+        frozen_least_ms: A shorter freeze does not count.
+        pixel_change_above: A pixel has changed if its grey differs by more.
+        board_active_least_ratio: A second in which this share of the pixels changes is active.
+        page_change_least_ratio: So many pixels change where a page is turned, and …
+        page_still_below_ratio: … fewer than these from one picture to the next once it is there, …
+        page_still_ms: … for as long.
 
     Example:
         >>> MetricRules(late_after_ms=60_000).late_after_ms
@@ -70,6 +91,27 @@ class MetricRules:
     leak_correlation: float = 0.6
     leak_most_ms: int = 300
     leak_window_ms: int = 800
+    turn_gap_ms: int = 1000
+    backchannel_below_ms: int = 1000
+    exchange_below_ms: int = 5000
+    wait_most_ms: int = 30_000
+    wait_long_ms: int = 3000
+    interruption_least_ms: int = 500
+    response_least: int = 5
+    participating_least_ms: int = 5000
+    fiac_bin_ms: int = 3000
+    voice_bin_ms: int = 15_000
+    dark_pixel_most: int = 25
+    black_least_ratio: float = 0.98
+    black_least_ms: int = 2000
+    frozen_most_ratio: float = 0.0001
+    frozen_spike_ratio: float = 0.005
+    frozen_least_ms: int = 2000
+    pixel_change_above: int = 12
+    board_active_least_ratio: float = 0.0005
+    page_change_least_ratio: float = 0.25
+    page_still_below_ratio: float = 0.01
+    page_still_ms: int = 1000
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense.
@@ -84,8 +126,9 @@ class MetricRules:
                 raise ParameterError(f"expected a number for {field.name}, got {value!r}")
             if value < 0 and not (field.name.endswith(("_db", "_dbfs", "_lufs"))):
                 raise ParameterError(f"expected {field.name} of 0 or more, got {value!r}")
-        if self.bin_ms < 1:
-            raise ParameterError(f"expected bin_ms of 1 or more, got {self.bin_ms}")
+        for name in ("bin_ms", "fiac_bin_ms", "voice_bin_ms"):
+            if getattr(self, name) < 1:
+                raise ParameterError(f"expected {name} of 1 or more, got {getattr(self, name)}")
 
     def digest(self) -> str:
         """Return 12 hexadecimal digits that stand for all thresholds together.
