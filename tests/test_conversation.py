@@ -16,7 +16,7 @@ from timeline.analysis.conversation import (
     talk_user_values,
 )
 from timeline.analysis.rules import MetricRules
-from timeline.analysis.talk_bins import BIN_COLUMNS, bin_rows
+from timeline.analysis.talk_bins import BIN_COLUMNS, bin_rows, fiac_rows
 from timeline.analysis.voices import Voice
 from timeline.interval import spans_of
 
@@ -150,15 +150,22 @@ class TestMissing:
         assert {name for name, value in values.items() if value is not None} == {"heard_ms"}
 
     def test_quartiles_are_interpolated(self) -> None:
-        """Waits of 200, 400, 600 and 3200 ms."""
+        """Waits of 200, 400, 600 and 3000 ms; the last is a long one."""
         ask, answer = "##########", "##########.."
-        teacher = "".join(ask + "." * (wait + len(answer)) for wait in (2, 4, 6, 32))
-        student = "".join("." * (len(ask) + wait) + answer for wait in (2, 4, 6, 32))
+        teacher = "".join(ask + "." * (wait + len(answer)) for wait in (2, 4, 6, 30))
+        student = "".join("." * (len(ask) + wait) + answer for wait in (2, 4, 6, 30))
         values = of_lesson(lin(teacher), amy(student))
 
         assert values["wait_time_1_count"] == 4
-        assert [values[f"wait_time_1_{name}_ms"] for name in ("p25", "median", "p75")] == [350, 500, 1250]
+        assert [values[f"wait_time_1_{name}_ms"] for name in ("p25", "median", "p75")] == [350, 500, 1200]
         assert values["wait_time_1_long_ratio"] == 0.25
+
+    @pytest.mark.parametrize(("heard", "count"), [("." * 400, 1), ("." * 100 + " " * 250 + "." * 50, 0)])
+    def test_work_time_is_counted_where_it_is_heard(self, heard: str, count: int) -> None:
+        """Amy answers 39 s after lin."""
+        values = of_lesson(lin("##########" + "." * 400), amy(heard + "##########"))
+
+        assert (values["wait_time_1_count"], values["wait_time_1_work_times"]) == (0, count)
 
 
 class TestUsers:
@@ -192,6 +199,20 @@ class TestUsers:
 
 
 class TestBins:
+    @pytest.mark.parametrize(("mic", "label"), [("." * 15, "silence"), ("." * 14, None)])
+    def test_half_of_a_bin_must_be_heard(self, mic: str, label: str | None) -> None:
+        """1.5 of 3 s."""
+        (row,) = fiac_rows(3000, [lin(mic), amy(mic)])
+
+        assert row["label"] == label
+
+    def test_ties_go_to_the_student_and_then_to_the_teacher(self) -> None:
+        """In bins of 3 s."""
+        teacher, student = "###############...............", "...............###############"
+        rows = fiac_rows(6000, [lin(teacher * 2), amy(student + "." * 30)])
+
+        assert [row["label"] for row in rows] == ["student", "teacher"]
+
     def test_timing_alone(self) -> None:
         """Two cameras, of which one goes as the other comes; a screen and a board."""
         rows = bin_rows(

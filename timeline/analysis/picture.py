@@ -180,7 +180,7 @@ class PictureMeter:
 
         Args:
             at_ms: When it is shown, media ms; later than the one before.
-            gray: Shape (120, 160), full range; it is kept for a second and must not change.
+            gray: Shape (120, 160), full range; it is copied.
 
         Raises:
             ParameterError: It has another shape or type, or comes too early.
@@ -189,6 +189,7 @@ class PictureMeter:
             raise ParameterError(f"expected a picture of {SHAPE} bytes, got {gray.dtype} of {gray.shape}")
         if self._at_ms and at_ms <= self._at_ms[-1]:
             raise ParameterError(f"expected a picture later than {self._at_ms[-1]} ms, got one at {at_ms} ms")
+        gray = gray.copy()
         self._dark.append(int(np.count_nonzero(gray <= self._rules.dark_pixel_most)))
         before = self._recent[-1][1] if self._recent else None
         self._difference.append(np.nan if before is None else float(_distance(gray, before).mean()) / 255)

@@ -51,16 +51,16 @@ class MetricRules:
         fiac_bin_ms: Length of the bins that say teacher, student or silence.
         voice_bin_ms: Length of the bins that say one voice, several or none.
         dark_pixel_most: A pixel is dark at this grey (0 to 255) or less: ffmpeg's pix_th of 0.10.
-        black_least_ratio: A picture is black where this share of its pixels is dark, and ...
-        black_least_ms: ... stays so for as long.
+        black_least_ratio: A picture is black where this share of its pixels is dark, and …
+        black_least_ms: … stays so for as long.
         frozen_most_ratio: Two pictures are the same up to this mean difference (of 1), measured small.
         frozen_spike_ratio: A lone difference up to this one, as a key frame makes, does not end a freeze.
         frozen_least_ms: A shorter freeze does not count.
         pixel_change_above: A pixel has changed if its grey differs by more.
         board_active_least_ratio: A second in which this share of the pixels changes is active.
-        page_change_least_ratio: So many pixels change where a page is turned, and ...
-        page_still_below_ratio: ... fewer than these from one picture to the next once it is there, ...
-        page_still_ms: ... for as long.
+        page_change_least_ratio: So many pixels change where a page is turned, and …
+        page_still_below_ratio: … fewer than these from one picture to the next once it is there, …
+        page_still_ms: … for as long.
 
     Example:
         >>> MetricRules(late_after_ms=60_000).late_after_ms

@@ -163,7 +163,7 @@ def find_turns(
 
     keep = ~is_backchannel[run]
     user, spans, section, follows = user[keep], spans[keep], section[keep], follows[keep]
-    unsorted = _joined(user, spans, _begins_turn(user, spans, follows))
+    unsorted = _joined(user, spans, _begins_turn(spans, follows))
     turns = _sorted(unsorted)
     before = _before(turns, cuts)
     return Turns(
@@ -326,29 +326,22 @@ def _begins_in_speech(
     return found
 
 
-def _begins_turn(user: Whole, spans: Spans, follows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _begins_turn(spans: Spans, follows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which stretches begin a turn, given which follow one of the same user closely (step 3)."""
     begins = ~follows
     own_end_ms = np.concatenate((spans[:1, 0], spans[:-1, 1])).tolist()
-    starts_ms, users, is_close = spans[:, 0].tolist(), user.tolist(), follows.tolist()
-    nobody, long_ago = -1, -(1 << 62)
-    latest_user, latest_ms, other_ms = nobody, long_ago, long_ago  # the last turn, and the last of all others
-    now_ms, beginning = long_ago, list[int]()  # users whose turns begin at this very instant: not seen yet
+    starts_ms, is_close = spans[:, 0].tolist(), follows.tolist()
+    # When the last turn began, of all that began before this instant. Those of the same user began before
+    # the silence did, so whatever begins within the silence is another's: whose it is need not be known.
+    latest_ms = now_ms = begun_ms = -(1 << 62)
     for position in np.argsort(spans[:, 0], kind="stable").tolist():
-        start_ms, speaker = starts_ms[position], users[position]
-        if start_ms != now_ms:
-            for begun in beginning:
-                if begun != latest_user:
-                    latest_user, other_ms = begun, latest_ms
-                latest_ms = now_ms
-            now_ms = start_ms
-            beginning.clear()
+        if starts_ms[position] != now_ms:
+            latest_ms, now_ms = begun_ms, starts_ms[position]
         if is_close[position]:
-            others_ms = other_ms if latest_user == speaker else latest_ms
-            if others_ms < own_end_ms[position]:
+            if latest_ms < own_end_ms[position]:
                 continue
             begins[position] = True
-        beginning.append(speaker)
+        begun_ms = now_ms
     return begins
 
 
