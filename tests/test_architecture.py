@@ -147,6 +147,9 @@ INSIDE = {
         "sound",
         "speech",
         "crosstalk",
+        "profiles",
+        "talk",
+        "signal",
     ],
     "plotting": ["canvas", "clocks", "lanes", "presence", "concurrency", "files", ""],
     "cli": [
