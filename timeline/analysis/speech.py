@@ -3,7 +3,7 @@
 The energy detector, the default, asks three things of every 10 ms: is the voice band louder than its own
 noise floor around, is it loud at all, and has the stretch a pitch somewhere. It needs numpy alone, and
 nothing but a profile. It takes music for speech; clicks are too short for it. `is_vad_reliable` says where
-it is out of its depth: docs/metrics.md has its errors by signal-to-noise ratio.
+it is out of its depth: benchmarks/README.md has its errors by signal-to-noise ratio.
 """
 
 from __future__ import annotations

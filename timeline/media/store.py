@@ -6,6 +6,7 @@
     DIR/index/<key>.json      which file belongs to what a result says of it
     DIR/parts/<key>.part      a download that is on its way
     DIR/facts/ab12….json      what a probe found in it
+    DIR/profiles/ab12…-<key>  what was measured in it
     DIR/digests/<key>.json    what is in a file that lies elsewhere
 
 A key is made of everything a result says of a file; of its url the query is left out where there is an id,
@@ -28,7 +29,7 @@ from urllib.parse import urlsplit
 
 from timeline.errors import DiskError
 from timeline.model import MediaReference
-from timeline.publish import disk_errors, file_sha256, sync_folder, umask, write_text
+from timeline.publish import disk_errors, file_sha256, published, sync_folder, umask, write_text
 
 CACHE_VARIABLE = "XDG_CACHE_HOME"
 LOCK_TICK_S = 0.1
@@ -147,6 +148,25 @@ class MediaStore:
             self._facts(digest).parent.mkdir(parents=True, exist_ok=True)
         write_text(self._facts(digest), json.dumps(facts))
 
+    def profile(self, digest: str, key: str) -> bytes | None:
+        """Return what was measured in a file, in the way that *key* stands for, or None."""
+        try:
+            return self._profile(digest, key).read_bytes()
+        except OSError:
+            return None
+
+    def keep_profile(self, digest: str, key: str, data: bytes) -> None:
+        """Keep what was measured in a file; *key* is of our making.
+
+        Raises:
+            DiskError: It cannot be written.
+        """
+        path = self._profile(digest, key)
+        with disk_errors(self.folder):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with published(path) as part, disk_errors(path):
+            part.write_bytes(data)
+
     def _write_index(self, reference: MediaReference, path: Path) -> None:
         with disk_errors(path):
             status = path.stat()
@@ -166,6 +186,9 @@ class MediaStore:
 
     def _index(self, reference: MediaReference) -> Path:
         return self.folder / "index" / f"{reference_key(reference)}.json"
+
+    def _profile(self, digest: str, key: str) -> Path:
+        return self.folder / "profiles" / f"{digest}-{key}"
 
     def _facts(self, digest: str) -> Path:
         return self.folder / "facts" / f"{digest}.json"

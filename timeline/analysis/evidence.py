@@ -1,0 +1,312 @@
+"""What the media of a lesson say: each file decoded once, and what was heard and seen put on playback time."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from timeline import kinds
+from timeline.analysis.board import Board, board_of, board_row, page_rows
+from timeline.analysis.conversation import Talk
+from timeline.analysis.conversation import talk_of as conversation_of
+from timeline.analysis.people import User
+from timeline.analysis.picture import PictureMeter, PictureProfile, Piece, measuring_rules
+from timeline.analysis.profiles import FileProfile, PictureWay, profile_files
+from timeline.analysis.rules import USUAL_RULES, MetricRules
+from timeline.analysis.speech import ENERGY, Vad
+from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Value
+from timeline.analysis.talk import UserTalk, heard_positions, talk_of
+from timeline.analysis.voices import TEACHER, Voice, floor_of, union
+from timeline.media.examine import ExaminedMedia, examine_media, first_uses
+from timeline.media.ffmpeg import find_ffmpeg
+from timeline.media.store import MediaStore
+from timeline.model import Timeline, Track
+
+FILE_COLUMNS = (
+    Column("file", WHOLE, "", False, "number of the file in the result's list, from 0"),
+    Column("track_id", TEXT, "", False, "the track that it plays on first"),
+    Column("kind", TEXT, "", False, "of that track"),
+    Column("user_id", TEXT, "", True, "the user, where the track belongs to one"),
+    Column("lost", TEXT, "", True, "why it could not be used, in a few words; missing where it could"),
+    Column("declared_ms", WHOLE, "ms", False, "length by the result"),
+    Column("duration_drift_ms", WHOLE, "ms", True, "how much longer the file really is"),
+    Column("width_px", WHOLE, "px", True, "as coded at the start; missing without a picture"),
+    Column("height_px", WHOLE, "px", True, "likewise"),
+    Column("size_changes", WHOLE, "count", True, "how often the size changes on the way"),
+    Column("fps_effective", REAL, "1/s", True, "pictures per second on average"),
+    Column("sample_rate_hz", WHOLE, "Hz", True, "of the sound; missing without one"),
+    Column("channels", WHOLE, "count", True, "likewise"),
+    Column("is_whole", TRUTH, "", True, "whether its sound was decoded to its end; missing where none was"),
+    Column("damage", WHOLE, "count", True, "how often its sound could not be decoded"),
+)
+"""What is known of a media file."""
+
+SPEECH_COLUMNS = (
+    Column("user_id", TEXT, "", False, "who speaks"),
+    Column("start_ms", WHOLE, "ms", False, "start, playback time"),
+    Column("end_ms", WHOLE, "ms", False, "end, playback time"),
+)
+"""Who speaks when, behind the crosstalk gate."""
+
+MEDIA_LESSON_COLUMNS = (
+    Column("files", WHOLE, "count", True, "files of the lesson; missing where no media were looked at"),
+    Column("files_lost", WHOLE, "count", True, "files that could not be used"),
+    Column("vad", TEXT, "", True, "what found speech: energy, silero or callable"),
+    Column(
+        "loudness_spread_lu", REAL, "LU", True, "loudness_lufs of the loudest user less that of the softest"
+    ),
+)
+"""What was looked at for a lesson."""
+
+_SEEN_KINDS = frozenset({kinds.CAMERA, kinds.SCREEN, kinds.WHITEBOARD})
+_BOARD_KINDS = frozenset({kinds.SCREEN, kinds.WHITEBOARD})
+_BROKEN = (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
+_PICTURE_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What the media of a lesson say.
+
+    Attributes:
+        examined: The files.
+        profiles: What was measured in them, by position.
+        talks: What was heard of each user who has files, by user id.
+        talk: Turns, monologues and waits of those.
+        pieces: What was seen of each camera, screen and whiteboard, by track id.
+        boards: What happens on each screen and whiteboard, by track id.
+        vad: The name of the detector.
+        is_all_heard: Whether every file of a voice could be heard: else who was silent is not known.
+    """
+
+    examined: ExaminedMedia
+    profiles: Mapping[int, FileProfile]
+    talks: Mapping[str, UserTalk]
+    talk: Talk
+    pieces: Mapping[str, Sequence[Piece]]
+    boards: Mapping[str, Board]
+    vad: str
+    is_all_heard: bool
+
+    @property
+    def voices(self) -> tuple[Voice, ...]:
+        """Everybody who has files."""
+        return self.talk.voices
+
+
+def gather_evidence(
+    timeline: Timeline,
+    people: Sequence[User],
+    folder: Path | None,
+    store: MediaStore,
+    *,
+    vad: str | Vad = ENERGY,
+    pictures: bool = True,
+    rules: MetricRules = USUAL_RULES,
+    ffmpeg: str | os.PathLike[str] | None = None,
+    jobs: int | None = None,
+    on_done: Callable[[int, int], None] | None = None,
+    stop: threading.Event | None = None,
+) -> Evidence:
+    """Return what the files in *folder* and in *store* say.
+
+    Args:
+        timeline: A lesson.
+        people: Its users.
+        folder: Where its files are.
+        store: Where other files are looked for, and profiles are kept.
+        vad: ``energy``, ``silero``, or a callable; see `timeline.analysis.speech`.
+        pictures: Whether pictures are looked at too; it takes several times as long.
+        rules: Thresholds.
+        ffmpeg: Another ffmpeg than the one that comes with the media extra.
+        jobs: How many files are decoded at once; one per core by default.
+        on_done: Called with the number of files that are done and of all.
+        stop: When set, the work ends early.
+
+    Raises:
+        MediaNotFoundError: *folder* cannot be listed.
+        FFmpegNotFoundError: There is no ffmpeg.
+        MissingExtraError: A package for media, or for the detector, is not installed.
+        ParameterError: *vad* is none of these.
+    """
+    examined = examine_media(timeline, folder, store)
+    heard = heard_positions(timeline, people)
+    seen = [
+        clip.media.position for track in timeline.tracks if track.kind in _SEEN_KINDS for clip in track.clips
+    ]
+    profiles = profile_files(
+        examined,
+        find_ffmpeg(ffmpeg),
+        heard=heard,
+        seen=seen if pictures else (),
+        picture_way=_picture_way(rules),
+        vad=vad,
+        rules=rules,
+        store=store,
+        jobs=jobs or os.cpu_count() or 1,
+        on_done=on_done,
+        stop=stop,
+    )
+    talks = talk_of(timeline, people, examined, profiles, rules)
+    voices = [
+        Voice(user.user_id, user.role, talks[user.user_id].speech, talks[user.user_id].mic_on)
+        for user in people
+        if user.user_id in talks
+    ]
+    pieces = {track.id: _pieces(track, profiles) for track in timeline.tracks if track.kind in _SEEN_KINDS}
+    boards = {
+        track.id: board_of(pieces[track.id], rules)
+        for track in timeline.tracks
+        if track.kind in _BOARD_KINDS and pieces[track.id]
+    }
+    return Evidence(
+        examined,
+        profiles,
+        talks,
+        conversation_of(voices, [pause.at_ms for pause in timeline.pauses], rules),
+        pieces,
+        boards,
+        vad if isinstance(vad, str) else "callable",
+        all(_is_heard(position, examined, profiles) for position in heard),
+    )
+
+
+def file_rows(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
+    """Return the values of `FILE_COLUMNS`, one row per file that plays."""
+    tracks = {clip.media.position: track for track in reversed(timeline.tracks) for clip in track.clips}
+    rows: list[dict[str, Value]] = []
+    for position, use in sorted(first_uses(timeline).items()):
+        track, facts = tracks[position], evidence.examined.facts.get(position)
+        declared_ms = use.clip.media.duration_ms
+        row: dict[str, Value] = {
+            "file": position,
+            "track_id": track.id,
+            "kind": track.kind,
+            "user_id": track.user_id,
+            "lost": evidence.examined.lost.get(position),
+            "declared_ms": declared_ms,
+        }
+        if facts is not None:
+            ends = [stream.end_ms for stream in (facts.picture, facts.sound) if stream]
+            row["duration_drift_ms"] = max(ends) - declared_ms
+            if facts.picture:
+                row |= {
+                    "width_px": facts.picture.width_px,
+                    "height_px": facts.picture.height_px,
+                    "size_changes": len(facts.picture.size_changes),
+                    "fps_effective": float(facts.picture.frame_rate) or None,
+                }
+            if facts.sound:
+                row |= {
+                    "sample_rate_hz": facts.sound.sample_rate_hz or None,
+                    "channels": facts.sound.channels or None,
+                }
+        profile = evidence.profiles.get(position)
+        if profile is not None and profile.sound is not None:
+            row |= {"is_whole": profile.sound.is_whole, "damage": profile.sound.damage}
+        rows.append(row)
+    return rows
+
+
+def speech_rows(evidence: Evidence) -> list[dict[str, Value]]:
+    """Return the values of `SPEECH_COLUMNS`, earliest first."""
+    found = (
+        (int(start_ms), int(end_ms), voice.user_id)
+        for voice in evidence.voices
+        for start_ms, end_ms in voice.speech
+    )
+    return [{"user_id": user, "start_ms": start, "end_ms": end} for start, end, user in sorted(found)]
+
+
+def board_rows(
+    timeline: Timeline, evidence: Evidence, rules: MetricRules = USUAL_RULES
+) -> list[dict[str, Value]]:
+    """Return the values of `timeline.analysis.board.BOARD_COLUMNS`, one row per screen and whiteboard."""
+    floor = floor_of(evidence.voices)
+    heard = union(voice.mic_on for voice in evidence.voices if voice.role == TEACHER)
+    return [
+        board_row(track.id, evidence.boards[track.id], floor.teachers, heard, rules)
+        for track in timeline.tracks
+        if track.id in evidence.boards
+    ]
+
+
+def turned_pages(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
+    """Return the values of `timeline.analysis.board.PAGE_COLUMNS` of all screens and whiteboards."""
+    found = [track.id for track in timeline.tracks if track.id in evidence.boards]
+    return [row for track_id in found for row in page_rows(track_id, evidence.boards[track_id])]
+
+
+def media_lesson_values(
+    timeline: Timeline, evidence: Evidence, user_rows: Sequence[Mapping[str, Value]]
+) -> dict[str, Value]:
+    """Return the values of `MEDIA_LESSON_COLUMNS`."""
+    loudness = [float(value) for row in user_rows if (value := row.get("loudness_lufs")) is not None]
+    return {
+        "files": len(first_uses(timeline)),
+        "files_lost": len(evidence.examined.lost),
+        "vad": evidence.vad,
+        "loudness_spread_lu": max(loudness) - min(loudness) if len(loudness) > 1 else None,
+    }
+
+
+def camera_pieces(user: User, evidence: Evidence) -> list[Piece]:
+    """Return what was seen of a user's cameras."""
+    return [
+        piece for track in user.tracks if track.kind == kinds.CAMERA for piece in evidence.pieces[track.id]
+    ]
+
+
+def _is_heard(position: int, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]) -> bool:
+    """Return whether nothing of a file's sound is missing; a file without sound has a microphone that was off."""
+    facts = examined.facts.get(position)
+    if facts is None:
+        return False
+    profile = profiles.get(position)
+    return facts.sound is None or (
+        profile is not None and profile.sound is not None and profile.sound.is_whole
+    )
+
+
+def _pieces(track: Track, profiles: Mapping[int, FileProfile]) -> list[Piece]:
+    found = ((clip, profiles.get(clip.media.position)) for clip in track.clips)
+    return [
+        Piece(profile.picture, clip.start_ms, clip.end_ms, clip.media_start_ms)
+        for clip, profile in found
+        if profile is not None and profile.picture is not None
+    ]
+
+
+def _picture_way(rules: MetricRules) -> PictureWay:
+    told = "-".join(f"{value:g}" for value in measuring_rules(rules)).replace(".", "p")
+    return PictureWay(
+        f"picture{_PICTURE_VERSION}-{told}", partial(PictureMeter, rules), _picture_bytes, _picture_profile
+    )
+
+
+def _picture_bytes(profile: PictureProfile) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **profile.to_arrays())  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def _picture_profile(data: bytes) -> PictureProfile:
+    """Return the profile that was kept.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            return PictureProfile.from_arrays(arrays)
+    except _BROKEN as error:
+        raise ValueError(f"no profile of pictures: {error}") from error

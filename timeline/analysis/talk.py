@@ -1,0 +1,207 @@
+"""Who speaks when, on the playback clock: from the profiles of files, behind the crosstalk gate.
+
+A user's silence means something only where a microphone of that user was heard (``mic_on``): a file with
+sound plays, and could be decoded there. Screens, boards and mixed streams are nobody's voice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from timeline import kinds
+from timeline.analysis.crosstalk import STEP_MS, without_leaks
+from timeline.analysis.people import User
+from timeline.analysis.presence import ratio
+from timeline.analysis.profiles import FileProfile
+from timeline.analysis.rules import USUAL_RULES, MetricRules
+from timeline.analysis.sound import CELL_MS
+from timeline.analysis.spectrum import FRAME_MS
+from timeline.analysis.table import REAL, WHOLE, Column, Value
+from timeline.audible import audible_clips
+from timeline.interval import Span, Spans, clip_to, common, merge, spans_of, total_ms
+from timeline.media.examine import ExaminedMedia
+from timeline.model import Clip, Timeline
+
+TALK_COLUMNS = (
+    Column("mic_on_ms", WHOLE, "ms", False, "how long a file of the user that holds sound was heard"),
+    Column(
+        "talk_ms", WHOLE, "ms", True, "speech of the user, leaks of others removed; missing without mic on"
+    ),
+    Column("talk_ungated_ms", WHOLE, "ms", True, "the same with leaks of other users' voices"),
+    Column("talk_share", REAL, "ratio", True, "talk_ms over that of all users; missing where nobody spoke"),
+    Column("talk_ratio_mic_on", REAL, "ratio", True, "talk_ms over mic_on_ms"),
+    Column("speech_segments", WHOLE, "count", True, "stretches of speech; see vad_bridge_ms"),
+    Column("longest_silence_ms", WHOLE, "ms", True, "longest stretch of mic on without speech of the user"),
+)
+"""What the media say of a user's talk."""
+
+Levels = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class UserTalk:
+    """What was heard of one user, on the playback clock; spans in ms, merged.
+
+    Attributes:
+        user_id: The user.
+        mic_on: Where a file with sound was heard.
+        speech: Where the user speaks, behind the gate.
+        speech_ungated: The same with leaks.
+        dead: Where the sound is digital silence for a second or more.
+        levels_db: Of each 10 ms of the lesson, dBFS; NaN where nothing was heard.
+        blocks_lufs: Loudness of all blocks of 400 ms that were heard; NaN between files.
+        samples: How many native samples were heard.
+        clipped: How many of them are clipped.
+        peak: Largest magnitude; may exceed 1.
+        has_sound_stream: Whether any file of the user holds sound.
+        is_complete: Whether every camera and sound-only file of the user was heard from end to end.
+    """
+
+    user_id: str
+    mic_on: Spans
+    speech: Spans
+    speech_ungated: Spans
+    dead: Spans
+    levels_db: Levels = field(repr=False)
+    blocks_lufs: Levels = field(repr=False)
+    samples: int
+    clipped: int
+    peak: float
+    has_sound_stream: bool
+    is_complete: bool
+
+
+def heard_positions(timeline: Timeline, people: Sequence[User]) -> tuple[int, ...]:
+    """Return the positions of the files that are somebody's voice: their sound has to be decoded."""
+    clips = _voice_clips(timeline)
+    return tuple(
+        dict.fromkeys(clip.media.position for user in people for clip in clips.get(user.user_id, ()))
+    )
+
+
+def talk_of(
+    timeline: Timeline,
+    people: Sequence[User],
+    examined: ExaminedMedia,
+    profiles: Mapping[int, FileProfile],
+    rules: MetricRules = USUAL_RULES,
+) -> dict[str, UserTalk]:
+    """Return what was heard of each user, by user id, in the order of *people*."""
+    clips = _voice_clips(timeline)
+    heard = {
+        user.user_id: _heard(user.user_id, clips.get(user.user_id, ()), timeline, examined, profiles)
+        for user in people
+        if user.has_files
+    }
+    levels = {user_id: _steps(talk.levels_db) for user_id, talk in heard.items() if len(talk.mic_on)}
+    own = without_leaks({user_id: heard[user_id].speech_ungated for user_id in levels}, levels, rules)
+    return {user_id: _with_speech(talk, own.get(user_id)) for user_id, talk in heard.items()}
+
+
+def talk_row(talk: UserTalk | None, all_talk_ms: int) -> dict[str, Value]:
+    """Return the values of `TALK_COLUMNS`.
+
+    Args:
+        talk: None for a user without any file.
+        all_talk_ms: Sum of `talk_ms` over all users.
+    """
+    if talk is None or len(talk.mic_on) == 0:
+        return {"mic_on_ms": 0}
+    mic_on_ms, talk_ms = total_ms(talk.mic_on), total_ms(talk.speech)
+    return {
+        "mic_on_ms": mic_on_ms,
+        "talk_ms": talk_ms,
+        "talk_ungated_ms": total_ms(talk.speech_ungated),
+        "talk_share": ratio(talk_ms, all_talk_ms),
+        "talk_ratio_mic_on": ratio(talk_ms, mic_on_ms),
+        "speech_segments": len(talk.speech),
+        "longest_silence_ms": _longest_ms(_without(talk.mic_on, talk.speech)),
+    }
+
+
+def _voice_clips(timeline: Timeline) -> dict[str | None, list[Clip]]:
+    """Return the clips that are somebody's voice, by user id, none of them twice at a time."""
+    clips: dict[str | None, list[Clip]] = {}
+    for track, clip in audible_clips(timeline):
+        if track.kind in (kinds.CAMERA, kinds.AUDIO):
+            clips.setdefault(track.user_id, []).append(clip)
+    return clips
+
+
+def _heard(
+    user_id: str,
+    clips: Sequence[Clip],
+    timeline: Timeline,
+    examined: ExaminedMedia,
+    profiles: Mapping[int, FileProfile],
+) -> UserTalk:
+    levels = np.full(-(-timeline.duration_ms // FRAME_MS), np.nan, np.float32)
+    spans: dict[str, list[Spans]] = {"heard": [], "speech": [], "dead": []}
+    blocks: list[Levels] = [np.zeros(0, np.float32)]
+    samples = clipped = 0
+    peak = 0.0
+    has_sound_stream, is_complete = False, True
+    for clip in clips:
+        facts = examined.facts.get(clip.media.position)
+        has_sound_stream |= facts is not None and facts.sound is not None
+        profile = profiles.get(clip.media.position)
+        if profile is None or profile.sound is None:
+            is_complete = False
+            continue
+        own, media = profile.sound, Span(clip.media_start_ms, clip.media_start_ms + clip.duration_ms)
+        is_complete &= own.is_whole and own.damage == 0
+        for name, found in (("heard", own.heard), ("speech", profile.speech), ("dead", own.dead)):
+            spans[name].append(clip_to(found, media) + (clip.start_ms - clip.media_start_ms))
+        _lay(levels, own.levels_db, clip)
+        # Blocks of 400 ms that lie in the clip whole, and seconds that begin in it.
+        first, last = -(-media.start_ms // CELL_MS), (media.end_ms - 400) // CELL_MS + 1
+        blocks += [own.loudness_lufs[first : max(first, last)], np.full(1, np.nan, np.float32)]
+        seconds = slice(-(-media.start_ms // 1000), -(-media.end_ms // 1000))
+        samples += int(own.samples[seconds].sum())
+        clipped += int(own.clipped[seconds].sum())
+        peak = max(peak, own.peak)
+    joined = {name: merge(np.concatenate([spans_of([]), *parts])) for name, parts in spans.items()}
+    speech = common(joined["speech"], joined["heard"])
+    return UserTalk(
+        user_id, joined["heard"], speech, speech, joined["dead"], levels, np.concatenate(blocks),
+        samples, clipped, peak, has_sound_stream, is_complete,
+    )  # fmt: skip
+
+
+def _with_speech(talk: UserTalk, speech: Spans | None) -> UserTalk:
+    values = {name: getattr(talk, name) for name in UserTalk.__slots__}
+    return UserTalk(**values | {"speech": talk.speech_ungated if speech is None else speech})
+
+
+def _lay(levels: Levels, own: Levels, clip: Clip) -> None:
+    """Put a file's levels where the clip plays; its frames may lie up to 5 ms beside those of the lesson."""
+    frames = np.arange(-(-clip.start_ms // FRAME_MS), min(clip.end_ms // FRAME_MS, len(levels)))
+    media = (frames * FRAME_MS - clip.start_ms + clip.media_start_ms + FRAME_MS // 2) // FRAME_MS
+    is_there = (media >= 0) & (media < len(own))
+    levels[frames[is_there]] = own[media[is_there]]
+
+
+def _steps(levels: Levels) -> Levels:
+    """Return the levels of frames as long as those of the gate."""
+    per_step = STEP_MS // FRAME_MS
+    padded = np.pad(levels.astype(np.float64), (0, -len(levels) % per_step), constant_values=np.nan)
+    power = (10 ** (padded / 10)).reshape(-1, per_step).mean(axis=1)
+    with np.errstate(divide="ignore"):
+        return np.asarray(10 * np.log10(power), np.float32)
+
+
+def _without(spans: Spans, others: Spans) -> Spans:
+    """Return the parts of merged *spans* in which none of *others* plays."""
+    if len(spans) == 0:
+        return spans
+    ends = np.concatenate(([spans[0, 0]], others[:, 1]))
+    starts = np.concatenate((others[:, 0], [spans[-1, 1]]))
+    return common(spans, merge(np.stack((ends, starts), axis=1)))
+
+
+def _longest_ms(spans: Spans) -> int:
+    return int((spans[:, 1] - spans[:, 0]).max(initial=0))
