@@ -179,6 +179,7 @@ INSIDE = {
         "everyday",
         "stitching",
         "replay",
+        "measuring",
         "quality_text",
         "quality",
         "app",

@@ -224,7 +224,10 @@ class TestSchemas:
         assert set(schema.key) <= set(names)
 
 
-RATIOS = {"fragmentation", "camera_on_gini", "presence_turnover"}
+RATIOS = {
+    *("fragmentation", "camera_on_gini", "presence_turnover"),
+    *("turn_taking_index", "talk_share", "talk_gini", "talk_unevenness", "talk_imbalance"),
+}
 
 
 def test_a_table_that_is_not_there_is_refused() -> None:

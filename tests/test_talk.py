@@ -16,7 +16,7 @@ from timeline.analysis.people import people_of
 from timeline.analysis.profiles import FileProfile, profile_files
 from timeline.analysis.signal import SIGNAL_COLUMNS, signal_row
 from timeline.analysis.sound import SoundProfile
-from timeline.analysis.talk import TALK_COLUMNS, UserTalk, heard_positions, talk_of, talk_row
+from timeline.analysis.talk import HEARD_COLUMNS, UserTalk, hear_users, heard_positions, heard_row
 from timeline.interval import common, merge, spans_of, total_ms
 from timeline.media.examine import ExaminedMedia, examine_media
 from timeline.media.facts import MediaFacts, SoundFacts
@@ -57,7 +57,7 @@ def talks(
     lesson: Timeline, files: Mapping[int, tuple[SoundProfile | None, Pairs]], silent: tuple[int, ...] = ()
 ) -> dict[str, UserTalk]:
     profiles = {position: FileProfile(own, spans_of(speech)) for position, (own, speech) in files.items()}
-    return talk_of(lesson, people_of(lesson), examined(lesson, silent), profiles)
+    return hear_users(lesson, people_of(lesson), examined(lesson, silent), profiles)
 
 
 def test_a_files_times_become_those_of_the_lesson() -> None:
@@ -86,12 +86,8 @@ def test_two_files_are_one_microphone() -> None:
 def test_the_row_of_a_user() -> None:
     lesson = lesson_of(row(CAMERA, "amy", 0, 10_000))
     amy = talks(lesson, {0: (profile(10_000, heard=[(0, 8000)]), [(1000, 2000), (5000, 6000)])})["amy"]
-    assert talk_row(amy, all_talk_ms=8000) == {
-        "mic_on_ms": 8000,
-        "talk_ms": 2000,
+    assert heard_row(amy) == {
         "talk_ungated_ms": 2000,
-        "talk_share": 0.25,
-        "talk_ratio_mic_on": 0.25,
         "speech_segments": 2,
         "longest_silence_ms": 3000,
     }
@@ -101,7 +97,7 @@ def test_without_a_sound_stream_talk_is_missing() -> None:
     """Not 0: nothing was measured."""
     lesson = lesson_of(row(CAMERA, "amy", 0, 3000))
     amy = talks(lesson, {0: (None, [])}, silent=(0,))["amy"]
-    assert talk_row(amy, 0) == {"mic_on_ms": 0}
+    assert heard_row(amy) == {}
     assert signal_row(amy) == {"has_no_sound_stream": True, "is_heard_whole": False}
 
 
@@ -109,8 +105,7 @@ def test_digital_silence_is_talk_of_zero() -> None:
     lesson = lesson_of(row(CAMERA, "amy", 0, 3000))
     own = profile(3000, dead=[(0, 3000)], level_db=-math.inf)
     amy = talks(lesson, {0: (dataclasses.replace(own, peak=0.0), [])})["amy"]
-    assert talk_row(amy, 0)["talk_ms"] == 0
-    assert talk_row(amy, 0)["talk_share"] is None
+    assert heard_row(amy)["talk_ungated_ms"] == 0
     values = signal_row(amy)
     assert (values["audio_dead_ms"], values["loudness_lufs"], values["sample_peak_dbfs"]) == (
         3000,
@@ -169,7 +164,7 @@ def test_signal_values_are_those_of_the_frames() -> None:
 def test_rows_have_the_columns_that_are_told() -> None:
     lesson = lesson_of(row(CAMERA, "amy", 0, 4000))
     amy = talks(lesson, {0: (profile(4000), [(0, 1000)])})["amy"]
-    assert list(talk_row(amy, 1000)) == [column.name for column in TALK_COLUMNS]
+    assert list(heard_row(amy)) == [column.name for column in HEARD_COLUMNS]
     assert list(signal_row(amy)) == [column.name for column in SIGNAL_COLUMNS]
 
 
@@ -180,7 +175,7 @@ def test_the_bundled_lesson() -> None:
     people = people_of(lesson)
     files = examine_media(lesson, folder / "media")
     profiles = profile_files(files, find_ffmpeg(), heard=heard_positions(lesson, people))
-    found = talk_of(lesson, people, files, profiles)
+    found = hear_users(lesson, people, files, profiles)
     names = {"Ms Lin": "lin_teacher", "Amy": "amy", "Bo": "bo"}
     lines: dict[str, Pairs] = {}
     for text in (folder / "README.md").read_text(encoding="utf-8").splitlines():

@@ -1,35 +1,36 @@
-"""What the media of a lesson say: each file decoded once, and what was heard and seen put on playback time."""
+"""What the media of a lesson say: each file decoded once, what was heard and seen put on playback time."""
 
 from __future__ import annotations
 
 import io
 import os
-import threading
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from timeline import kinds
 from timeline.analysis.board import Board, board_of, board_row, page_rows
-from timeline.analysis.conversation import Talk
-from timeline.analysis.conversation import talk_of as conversation_of
+from timeline.analysis.conversation import Talk, talk_of
 from timeline.analysis.people import User
 from timeline.analysis.picture import PictureMeter, PictureProfile, Piece, measuring_rules
 from timeline.analysis.profiles import FileProfile, PictureWay, profile_files
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.speech import ENERGY, Vad
 from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Value
-from timeline.analysis.talk import UserTalk, heard_positions, talk_of
+from timeline.analysis.talk import UserTalk, hear_users, heard_positions
 from timeline.analysis.voices import TEACHER, Voice, floor_of, union
-from timeline.media.examine import ExaminedMedia, examine_media, first_uses
 from timeline.media.ffmpeg import find_ffmpeg
-from timeline.media.store import MediaStore
+from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline, Track
+
+if TYPE_CHECKING:
+    from timeline.media.examine import ExaminedMedia
 
 FILE_COLUMNS = (
     Column("file", WHOLE, "", False, "number of the file in the result's list, from 0"),
@@ -103,60 +104,74 @@ class Evidence:
         return self.talk.voices
 
 
+@dataclass(frozen=True, slots=True)
+class MediaOptions:
+    """Where the media of a lesson are, and how they are measured.
+
+    Attributes:
+        folder: Where its files are; None looks into the store alone.
+        cache: Folder of the store in which other files are looked for, and what was measured is kept; the
+            user's by default.
+        vad: What finds speech: ``energy``, ``silero`` (extra ``[vad]``), or a callable, which takes float32
+            samples and their rate and returns spans in seconds; see `timeline.analysis.speech`.
+        pictures: Whether pictures are looked at too; it takes several times as long as sound.
+        ffmpeg: Another ffmpeg than the one that comes with the media extra.
+        jobs: How many files are decoded at once; one per core by default.
+        on_file: Called with the number of files that are done and of all.
+    """
+
+    folder: Path | None = None
+    cache: Path | None = None
+    vad: str | Vad = ENERGY
+    pictures: bool = True
+    ffmpeg: str | os.PathLike[str] | None = None
+    jobs: int | None = None
+    on_file: Callable[[int, int], None] | None = None
+
+    @property
+    def store(self) -> MediaStore:
+        """The store."""
+        return MediaStore(self.cache or default_cache())
+
+
 def gather_evidence(
     timeline: Timeline,
     people: Sequence[User],
-    folder: Path | None,
-    store: MediaStore,
-    *,
-    vad: str | Vad = ENERGY,
-    pictures: bool = True,
+    examined: ExaminedMedia,
+    options: MediaOptions,
     rules: MetricRules = USUAL_RULES,
-    ffmpeg: str | os.PathLike[str] | None = None,
-    jobs: int | None = None,
-    on_done: Callable[[int, int], None] | None = None,
-    stop: threading.Event | None = None,
 ) -> Evidence:
-    """Return what the files in *folder* and in *store* say.
+    """Return what the files of a lesson say.
 
     Args:
         timeline: A lesson.
         people: Its users.
-        folder: Where its files are.
-        store: Where other files are looked for, and profiles are kept.
-        vad: ``energy``, ``silero``, or a callable; see `timeline.analysis.speech`.
-        pictures: Whether pictures are looked at too; it takes several times as long.
+        examined: Its files; of the same lesson, perhaps before its names were taken out.
+        options: How they are measured.
         rules: Thresholds.
-        ffmpeg: Another ffmpeg than the one that comes with the media extra.
-        jobs: How many files are decoded at once; one per core by default.
-        on_done: Called with the number of files that are done and of all.
-        stop: When set, the work ends early.
 
     Raises:
-        MediaNotFoundError: *folder* cannot be listed.
         FFmpegNotFoundError: There is no ffmpeg.
         MissingExtraError: A package for media, or for the detector, is not installed.
-        ParameterError: *vad* is none of these.
+        ParameterError: There is no such detector, or its answer makes no sense.
     """
-    examined = examine_media(timeline, folder, store)
     heard = heard_positions(timeline, people)
     seen = [
         clip.media.position for track in timeline.tracks if track.kind in _SEEN_KINDS for clip in track.clips
     ]
     profiles = profile_files(
         examined,
-        find_ffmpeg(ffmpeg),
+        find_ffmpeg(options.ffmpeg),
         heard=heard,
-        seen=seen if pictures else (),
+        seen=seen if options.pictures else (),
         picture_way=_picture_way(rules),
-        vad=vad,
+        vad=options.vad,
         rules=rules,
-        store=store,
-        jobs=jobs or os.cpu_count() or 1,
-        on_done=on_done,
-        stop=stop,
+        store=options.store,
+        jobs=options.jobs or os.cpu_count() or 1,
+        on_done=options.on_file,
     )
-    talks = talk_of(timeline, people, examined, profiles, rules)
+    talks = hear_users(timeline, people, examined, profiles, rules)
     voices = [
         Voice(user.user_id, user.role, talks[user.user_id].speech, talks[user.user_id].mic_on)
         for user in people
@@ -172,16 +187,18 @@ def gather_evidence(
         examined,
         profiles,
         talks,
-        conversation_of(voices, [pause.at_ms for pause in timeline.pauses], rules),
+        talk_of(voices, [pause.at_ms for pause in timeline.pauses], rules),
         pieces,
         boards,
-        vad if isinstance(vad, str) else "callable",
+        options.vad if isinstance(options.vad, str) else "callable",
         all(_is_heard(position, examined, profiles) for position in heard),
     )
 
 
 def file_rows(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
     """Return the values of `FILE_COLUMNS`, one row per file that plays."""
+    from timeline.media.examine import first_uses
+
     tracks = {clip.media.position: track for track in reversed(timeline.tracks) for clip in track.clips}
     rows: list[dict[str, Value]] = []
     for position, use in sorted(first_uses(timeline).items()):
@@ -252,11 +269,16 @@ def media_lesson_values(
     """Return the values of `MEDIA_LESSON_COLUMNS`."""
     loudness = [float(value) for row in user_rows if (value := row.get("loudness_lufs")) is not None]
     return {
-        "files": len(first_uses(timeline)),
+        "files": len(file_positions(timeline)),
         "files_lost": len(evidence.examined.lost),
         "vad": evidence.vad,
         "loudness_spread_lu": max(loudness) - min(loudness) if len(loudness) > 1 else None,
     }
+
+
+def file_positions(timeline: Timeline) -> frozenset[int]:
+    """Return the positions of the files that play."""
+    return frozenset(clip.media.position for track in timeline.tracks for clip in track.clips)
 
 
 def camera_pieces(user: User, evidence: Evidence) -> list[Piece]:
@@ -267,7 +289,7 @@ def camera_pieces(user: User, evidence: Evidence) -> list[Piece]:
 
 
 def _is_heard(position: int, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]) -> bool:
-    """Return whether nothing of a file's sound is missing; a file without sound has a microphone that was off."""
+    """Return whether nothing of a file's sound is missing; one without sound had its microphone off."""
     facts = examined.facts.get(position)
     if facts is None:
         return False

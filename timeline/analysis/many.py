@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from timeline.analysis.evidence import MediaOptions
 from timeline.analysis.measure import Measures, measure_lesson, stacked_measures, unread_lesson
-from timeline.analysis.pseudonyms import pseudonym, pseudonymised, pseudonymised_roster
+from timeline.analysis.pseudonyms import pseudonym
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.errors import TimelineError
 from timeline.journal import Journal
@@ -28,6 +29,7 @@ def measure_results(
     task: str | None = None,
     journal: Journal | str | os.PathLike[str] | None = None,
     wall_origin_ms: int | None = None,
+    media: Callable[[Source], MediaOptions | None] | MediaOptions | None = None,
     class_start_ms: int = 0,
     rules: MetricRules = USUAL_RULES,
     pseudonymise: str | None = None,
@@ -45,6 +47,7 @@ def measure_results(
         task: As `timeline.load` takes it, for all of them; as are *journal* and *wall_origin_ms*.
         journal: Pause and resume calls.
         wall_origin_ms: Unix ms at which playback began.
+        media: Where the files of all of them are, or a function that says so of each.
         class_start_ms: When the classes began, playback ms.
         rules: Thresholds.
         pseudonymise: A salt: users, rooms, tasks and lessons become pseudonyms, and nothing else names them.
@@ -64,7 +67,6 @@ def measure_results(
     if pseudonymise is not None:
         pseudonym("", pseudonymise)  # an empty salt is refused before any work
     people = read_roster(roster) if roster is not None and not isinstance(roster, Roster) else roster
-    expected = pseudonymised_roster(people, pseudonymise) if people and pseudonymise else people
     parts: list[Measures] = []
     used: set[str] = set()
     for result in results:
@@ -73,15 +75,15 @@ def measure_results(
             data = read_source(result, MAX_BYTES)
             lesson = loads(data, roster=people, task=task, journal=journal, wall_origin_ms=wall_origin_ms)
             name = _unused(lesson.task_id or name, used)
-            if pseudonymise is not None:
-                lesson = pseudonymised(lesson, pseudonymise)
             digest = hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
             part = measure_lesson(
                 lesson,
                 lesson_id=_told(name, pseudonymise),
-                roster=expected,
+                roster=people,
+                media=media(result) if callable(media) else media,
                 class_start_ms=class_start_ms,
                 rules=rules,
+                pseudonymise=pseudonymise,
                 result_sha256=None if pseudonymise else digest,
             )
         except TimelineError as error:

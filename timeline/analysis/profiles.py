@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,10 +26,12 @@ from timeline.analysis.sound import SoundMeter, SoundProfile
 from timeline.analysis.speech import ENERGY, SILERO, PieceDetector, SileroDetector, Vad, energy_speech
 from timeline.errors import DiskError, ParameterError
 from timeline.interval import Spans, spans_of
-from timeline.media.examine import ExaminedMedia
 from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg
 from timeline.media.store import MediaStore
+
+if TYPE_CHECKING:
+    from timeline.media.examine import ExaminedMedia
 
 _SPEECH_VERSION = 1
 

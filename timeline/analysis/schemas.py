@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from timeline.analysis.board import BOARD_COLUMNS, PAGE_COLUMNS
+from timeline.analysis.conversation import TALK_LESSON_COLUMNS, TALK_USER_COLUMNS
+from timeline.analysis.evidence import FILE_COLUMNS, MEDIA_LESSON_COLUMNS, SPEECH_COLUMNS
 from timeline.analysis.lessons import CONCURRENCY_COLUMNS, LESSON_COLUMNS
+from timeline.analysis.picture import PICTURE_COLUMNS
 from timeline.analysis.presence import PRESENCE_COLUMNS
+from timeline.analysis.signal import SIGNAL_COLUMNS
 from timeline.analysis.table import REAL, TEXT, WHOLE, Column, Schema
+from timeline.analysis.talk import HEARD_COLUMNS
+from timeline.analysis.talk_bins import BIN_COLUMNS, FIAC_COLUMNS
+from timeline.analysis.turns import TRANSITION_COLUMNS, TURN_COLUMNS
+from timeline.analysis.waits import WAIT_COLUMNS
 from timeline.errors import ParameterError
 
 _LESSON = Column(
@@ -28,6 +37,8 @@ LESSONS = Schema(
         _LESSON,
         Column("error", TEXT, "", True, "why the lesson could not be read; missing where it could"),
         *LESSON_COLUMNS,
+        *MEDIA_LESSON_COLUMNS,
+        *TALK_LESSON_COLUMNS,
         Column(
             "result_sha256", TEXT, "", True, "SHA-256 of the result; missing where only a timeline was given"
         ),
@@ -38,7 +49,17 @@ LESSONS = Schema(
     ),
 )
 USERS = Schema(
-    "users", "one row per user of a lesson", ("lesson_id", "user_id"), (_LESSON, *PRESENCE_COLUMNS)
+    "users",
+    "one row per user of a lesson",
+    ("lesson_id", "user_id"),
+    (
+        _LESSON,
+        *PRESENCE_COLUMNS,
+        *TALK_USER_COLUMNS,
+        *HEARD_COLUMNS,
+        *SIGNAL_COLUMNS,
+        *PICTURE_COLUMNS,
+    ),
 )
 CLIPS = Schema(
     "clips",
@@ -75,6 +96,52 @@ CONCURRENCY = Schema(
     ("lesson_id", "users_on_camera"),
     (_LESSON, *CONCURRENCY_COLUMNS),
 )
+BINS = Schema(
+    "bins",
+    "one row per stretch of bin_ms of the lesson",
+    ("lesson_id", "bin_start_ms"),
+    (_LESSON, *BIN_COLUMNS),
+)
+SPEECH = Schema(
+    "speech",
+    "one row per stretch of a user's speech, what leaked in of others removed",
+    ("lesson_id", "user_id", "start_ms"),
+    (_LESSON, *SPEECH_COLUMNS),
+)
+TURNS = Schema(
+    "turns",
+    "one row per turn or backchannel",
+    ("lesson_id", "kind", "user_id", "start_ms"),
+    (_LESSON, *TURN_COLUMNS),
+)
+TRANSITIONS = Schema(
+    "transitions",
+    "one row per pair of users whose turns follow each other",
+    ("lesson_id", "from_user_id", "to_user_id"),
+    (_LESSON, *TRANSITION_COLUMNS),
+)
+WAITS = Schema(
+    "waits",
+    "one row per change from teacher to student, from student to teacher, or within a side",
+    ("lesson_id", "from_user_id", "to_user_id", "at_ms"),
+    (_LESSON, *WAIT_COLUMNS),
+)
+FIAC3S = Schema(
+    "fiac3s",
+    "one row per stretch of fiac_bin_ms, with what fills most of it",
+    ("lesson_id", "bin_start_ms"),
+    (_LESSON, *FIAC_COLUMNS),
+)
+BOARDS = Schema(
+    "boards",
+    "one row per whiteboard or screen that was looked at",
+    ("lesson_id", "track_id"),
+    (_LESSON, *BOARD_COLUMNS),
+)
+PAGES = Schema(
+    "pages", "one row per change of page", ("lesson_id", "track_id", "at_ms"), (_LESSON, *PAGE_COLUMNS)
+)
+FILES = Schema("files", "one row per media file that plays", ("lesson_id", "file"), (_LESSON, *FILE_COLUMNS))
 METRICS = Schema(
     "metrics",
     "one row per number of the tables lessons and users; what is missing has no row",
@@ -89,7 +156,11 @@ METRICS = Schema(
     ),
 )
 
-SCHEMAS = {schema.name: schema for schema in (LESSONS, USERS, CLIPS, SPANS, CONCURRENCY, METRICS)}
+_ALL = (
+    *(LESSONS, USERS, CLIPS, SPANS, CONCURRENCY, BINS),
+    *(SPEECH, TURNS, TRANSITIONS, WAITS, FIAC3S, BOARDS, PAGES, FILES, METRICS),
+)
+SCHEMAS = {schema.name: schema for schema in _ALL}
 """All tables by name, in the order in which they are written."""
 
 

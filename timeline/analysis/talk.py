@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,29 +16,24 @@ from numpy.typing import NDArray
 from timeline import kinds
 from timeline.analysis.crosstalk import STEP_MS, without_leaks
 from timeline.analysis.people import User
-from timeline.analysis.presence import ratio
 from timeline.analysis.profiles import FileProfile
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.sound import CELL_MS
 from timeline.analysis.spectrum import FRAME_MS
-from timeline.analysis.table import REAL, WHOLE, Column, Value
+from timeline.analysis.table import WHOLE, Column, Value
 from timeline.audible import audible_clips
 from timeline.interval import Span, Spans, clip_to, common, merge, spans_of, total_ms
-from timeline.media.examine import ExaminedMedia
 from timeline.model import Clip, Timeline
 
-TALK_COLUMNS = (
-    Column("mic_on_ms", WHOLE, "ms", False, "how long a file of the user that holds sound was heard"),
-    Column(
-        "talk_ms", WHOLE, "ms", True, "speech of the user, leaks of others removed; missing without mic on"
-    ),
-    Column("talk_ungated_ms", WHOLE, "ms", True, "the same with leaks of other users' voices"),
-    Column("talk_share", REAL, "ratio", True, "talk_ms over that of all users; missing where nobody spoke"),
-    Column("talk_ratio_mic_on", REAL, "ratio", True, "talk_ms over mic_on_ms"),
+if TYPE_CHECKING:
+    from timeline.media.examine import ExaminedMedia
+
+HEARD_COLUMNS = (
+    Column("talk_ungated_ms", WHOLE, "ms", True, "talk_ms with what leaks in of other users' voices"),
     Column("speech_segments", WHOLE, "count", True, "stretches of speech; see vad_bridge_ms"),
     Column("longest_silence_ms", WHOLE, "ms", True, "longest stretch of mic on without speech of the user"),
 )
-"""What the media say of a user's talk."""
+"""What was heard of a user, beside the measures of talk; missing where nothing was."""
 
 Levels = NDArray[np.float32]
 
@@ -83,7 +79,7 @@ def heard_positions(timeline: Timeline, people: Sequence[User]) -> tuple[int, ..
     )
 
 
-def talk_of(
+def hear_users(
     timeline: Timeline,
     people: Sequence[User],
     examined: ExaminedMedia,
@@ -102,22 +98,16 @@ def talk_of(
     return {user_id: _with_speech(talk, own.get(user_id)) for user_id, talk in heard.items()}
 
 
-def talk_row(talk: UserTalk | None, all_talk_ms: int) -> dict[str, Value]:
-    """Return the values of `TALK_COLUMNS`.
+def heard_row(talk: UserTalk | None) -> dict[str, Value]:
+    """Return the values of `HEARD_COLUMNS`.
 
     Args:
         talk: None for a user without any file.
-        all_talk_ms: Sum of `talk_ms` over all users.
     """
     if talk is None or len(talk.mic_on) == 0:
-        return {"mic_on_ms": 0}
-    mic_on_ms, talk_ms = total_ms(talk.mic_on), total_ms(talk.speech)
+        return {}
     return {
-        "mic_on_ms": mic_on_ms,
-        "talk_ms": talk_ms,
         "talk_ungated_ms": total_ms(talk.speech_ungated),
-        "talk_share": ratio(talk_ms, all_talk_ms),
-        "talk_ratio_mic_on": ratio(talk_ms, mic_on_ms),
         "speech_segments": len(talk.speech),
         "longest_silence_ms": _longest_ms(_without(talk.mic_on, talk.speech)),
     }

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from timeline.analysis.evidence import MediaOptions
 from timeline.analysis.many import measure_results
 from timeline.analysis.measure import Measures
 from timeline.analysis.schemas import SCHEMAS, schema_of
@@ -16,6 +17,8 @@ from timeline.analysis.table import Table
 from timeline.cli.console import output, print_json_text, print_utf8, talk
 from timeline.cli.everyday import Force
 from timeline.cli.lesson import named_source
+from timeline.cli.measuring import FileLine, MediaFinder
+from timeline.cli.media import Cache
 from timeline.cli.quality_text import print_measures, print_rows
 from timeline.errors import ParameterError, TimelineError
 from timeline.publish import check_output, write_text
@@ -43,6 +46,26 @@ def metrics(
     roster: Annotated[
         Path | None, typer.Option("--roster", help="CSV or JSON of user_id, name, role.", show_default=False)
     ] = None,
+    media: Annotated[
+        Path | None,
+        typer.Option("--media", help="Folder of the media files; by default media/ beside each RESULT."),
+    ] = None,
+    no_media: Annotated[
+        bool, typer.Option("--no-media", help="Timing alone, whatever files are there.")
+    ] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures/--no-pictures", help="Look at pictures too, not at sound alone.")
+    ] = True,
+    vad: Annotated[
+        str, typer.Option("--vad", help="What finds speech: energy, or silero (extra [vad]).")
+    ] = "energy",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", help="Files decoded side by side; one per core.", min=1)
+    ] = None,
+    cache: Cache = None,
+    ffmpeg: Annotated[
+        Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")
+    ] = None,
     class_start: Annotated[
         str, typer.Option("--class-start", help="When the class began, playback time: what late means.")
     ] = "0",
@@ -62,7 +85,7 @@ def metrics(
     as_json: Annotated[bool, typer.Option("--json", help="As --format json.")] = False,
     force: Force = False,
 ) -> None:
-    """Measure lessons: who was on camera when, coverage, concurrency (docs/metrics.md).
+    """Measure lessons: who was on camera when, and from media who spoke when (docs/quality.md).
 
     Missing is never zero: what was not measured is empty, null, or "-". A result that cannot be read is a row
     with its error; the status is 2 only when none can be read.
@@ -81,6 +104,9 @@ def metrics(
         task=task,
         journal=journal,
         wall_origin_ms=None if wall_origin is None else parse_wall_time(wall_origin),
+        media=None
+        if no_media
+        else MediaFinder(media, MediaOptions(None, cache, vad, pictures, ffmpeg, jobs, FileLine())),
         class_start_ms=parse_time(class_start),
         pseudonymise=pseudonymise,
         on_lesson=_Teller(len(results)),

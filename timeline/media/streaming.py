@@ -22,10 +22,6 @@ from timeline.extras import needs_extra
 from timeline.media.ffmpeg import MEMORY_BYTES, SILENCE_S, TAIL_LINES, FFmpeg, kill, names_damage
 from timeline.media.launch import fenced, plain_environment
 
-with needs_extra("media"):
-    import av
-    import av.error
-
 _BUFFER_BYTES = 1 << 18
 _TICK_S = 0.2
 
@@ -117,6 +113,9 @@ def stream_ffmpeg(
 
 def _packets(process: subprocess.Popen[bytes]) -> Any:
     """Yield the packets of the pipe; where it breaks off, they end."""
+    with needs_extra("media"):
+        import av
+        import av.error
     with contextlib.suppress(av.error.FFmpegError, EOFError):
         # Nothing has to be guessed: the container's header says all of its raw streams.
         options = {"probesize": "32", "analyzeduration": "0"}
