@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from playwright.sync_api import Browser
 import timeline
 from tests.conftest import BOARD, CAMERA, SCREEN, Lesson, Studio
 from tests.hostile_names import NAMES, PAGES
-from tests.player.browsing import FPS, Visit, opened_browser, share, skews_ms
+from tests.player.browsing import FPS, Visit, opened_browser, serving, share, skews_ms
 from timeline.export.page import write_player
 from timeline.model import Clip, Timeline
 from timeline.serving import FolderServer
@@ -509,18 +508,12 @@ class TestEmbedding:
         media = class_room.folder.parent / "media"
         write_player(class_room.lesson, tmp_path / "page", media=media, modules=True)
         shutil.copy(EXAMPLE, tmp_path / "page")
-        with FolderServer(tmp_path / "page", 0) as server:
-            thread = threading.Thread(
-                target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-            )
-            thread.start()
-            seen = visit(f"{server.address}{EXAMPLE.name}")
+        with serving(FolderServer(tmp_path / "page", 0)) as address:
+            seen = visit(f"{address}{EXAMPLE.name}")
             seen.wait("p.readyState > 0")
             seen.play()
             seen.wait("p.currentTime > 1")
             assert seen.page.locator("output").inner_text() == "amy, bo, whiteboard"
-            server.shutdown()
-            thread.join()
 
     def test_the_player_works_alone(self, visit: Open, class_room: ClassRoom) -> None:
         """Without the skin it is pictures and the surface of a media element."""
