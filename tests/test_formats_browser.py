@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tests.conftest import BOARD, CAMERA, lesson_of, row
+from tests.coded_media import FrameCode, read_code
+from tests.conftest import BOARD, CAMERA, SOURCE, Lesson, Studio, lesson_of, row
+from tests.foreign import installed
 from tests.player.browsing import opened_browser, serving
 from timeline.export.webvtt import chapters_vtt, scenes_vtt
 from timeline.model import Section, Timeline
+from timeline.render.stitch_run import stitch_tracks
 from timeline.serving import FolderServer
 
 pytestmark = pytest.mark.browser
@@ -84,3 +91,130 @@ def test_a_track_element_hands_what_plays_to_scripts(page: Page, tmp_path: Path)
         (1.5, 2.5, {f"camera:{NASTY}": amy | {"media_start_ms": 1500}, "whiteboard": board}),
         (2.5, 4, {"whiteboard": board | {"media_start_ms": 1000}}),
     ]
+
+
+PORTRAIT = (240, 320)
+PLAYERS = ("Chromium", "hls.js")
+
+
+@pytest.fixture(scope="module")
+def tracks(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A class of 14 s as HLS: Amy from 1 s to 5 s and, upright, from 7 s to 10 s; a whiteboard."""
+    lesson = Lesson(tmp_path_factory.mktemp("hls") / "lesson", studio)
+    lesson.add(CAMERA, "amy", 1000, 4000)
+    lesson.add(CAMERA, "amy", 7000, 3000, size=PORTRAIT)
+    lesson.add(BOARD, "", 0, 14_000, fps=5, sound=False)
+    report = stitch_tracks(lesson.load(), lesson.folder / "tracks", media=lesson.media, hls=True)
+    (report.folder / "index.html").write_text(
+        "<!doctype html><body style='margin:0'><video style='width:320px;height:240px'></video>"
+        "<script src=hls.min.js></script>",
+        encoding="utf-8",
+    )
+    return report.folder
+
+
+HlsPage = Callable[[str, str], Page]
+
+OPENED = """async ([player, src]) => {
+    const video = document.querySelector("video");
+    window.errors = [];
+    video.onerror = () => errors.push(video.error.message);
+    if (player === "Chromium") video.src = src;
+    else {
+        const hls = new Hls();
+        hls.on(Hls.Events.ERROR, (_, found) => found.fatal && errors.push(found.details));
+        hls.loadSource(src);
+        hls.attachMedia(video);
+    }
+    await new Promise((done) => { video.oncanplay = done; setTimeout(done, 10000) });
+}"""
+
+
+@pytest.fixture
+def hls_page(browser: Browser, tracks: Path) -> Iterator[HlsPage]:
+    """Open a playlist in a player."""
+    with serving(FolderServer(tracks, 0)) as address:
+        page = browser.new_page(viewport={"width": 320, "height": 240})
+
+        def opened(player: str, playlist: str) -> Page:
+            if player == "hls.js":
+                shutil.copy(installed("hls.js/dist/hls.min.js"), tracks)
+            page.goto(address)
+            page.evaluate(OPENED, [player, playlist])
+            return page
+
+        yield opened
+        page.close()
+
+
+SEEK = """async (second) => {
+    const video = document.querySelector("video");
+    const seeked = new Promise((done) => video.addEventListener("seeked", done, { once: true }));
+    video.currentTime = second;
+    await seeked;
+    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+}"""
+
+
+def shown(page: Page, second: float, size: tuple[int, int]) -> FrameCode | None:
+    """Seek, and return the code on the screen, of a picture of *size*."""
+    page.evaluate(SEEK, second)
+    image = np.asarray(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    return read_code(image, (0, 0, *SOURCE), size)
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_a_playlist_is_as_long_as_the_class_and_shows_its_pictures(player: str, hls_page: HlsPage) -> None:
+    """To and fro over slates, over an encoded part among copied ones, and over borders of segments."""
+    page = hls_page(player, "camera_01.m3u8")
+    duration_s = page.evaluate("document.querySelector('video').duration")
+    assert duration_s == pytest.approx(14, abs=0.05)
+    pictures = {1: (1, 1.0, SOURCE), 2: (2, 7.0, PORTRAIT)}  # number of the file: code, begin, size
+    for file, number in ((1, 45), (2, 3), (1, 0), (2, 40), (1, 59), (2, 0)):
+        code, begin_s, size = pictures[file]
+        second = begin_s + (number + 0.5) / 15
+        assert shown(page, second, size) == (code, number), (file, number)
+    for second in (0.5, 5.5, 6.9, 10.3, 13.5):
+        assert shown(page, second, SOURCE) is shown(page, second, PORTRAIT) is None
+    assert page.evaluate("errors") == []
+
+
+@pytest.mark.parametrize("player", PLAYERS)
+def test_second_t_of_each_playlist_is_second_t_of_the_class(player: str, hls_page: HlsPage) -> None:
+    """Of a whiteboard without sound as well, in the middle of each picture that lasts 200 ms."""
+    page = hls_page(player, "whiteboard_01.m3u8")
+    for number in (69, 0, 35, 34, 20):
+        assert shown(page, (number + 0.5) / 5, SOURCE) == (3, number)
+    assert page.evaluate("errors") == []
+
+
+LISTEN = """async ([from, to]) => {
+    const video = document.querySelector("video");
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaElementSource(video).connect(analyser);
+    analyser.connect(context.destination);
+    await context.resume();
+    video.currentTime = from;
+    await video.play();
+    const heard = [], samples = new Float32Array(1024);
+    while (!video.ended && video.currentTime < to) {
+        analyser.getFloatTimeDomainData(samples);
+        heard.push([video.currentTime, Math.max(...samples.map(Math.abs))]);
+        await new Promise((done) => setTimeout(done, 10));
+    }
+    return heard;
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("player", PLAYERS)
+def test_a_playlist_is_heard_and_plays_to_its_end(player: str, hls_page: HlsPage) -> None:
+    """Beeps of 100 ms at each second of Amy's files, and silence where she is away."""
+    page = hls_page(player, "camera_01.m3u8")
+    heard = page.evaluate(LISTEN, [3.5, 15])
+    loud_s = [second for second, level in heard if level > 0.05]
+    assert {int(second) for second in loud_s} == {4, 7, 8, 9}
+    assert max(second % 1 for second in loud_s) < 0.3
+    assert page.evaluate("document.querySelector('video').ended")
+    assert page.evaluate("errors") == []
