@@ -9,7 +9,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser readers test-all check format docs bench bench-render fuzz lesson notebooks wheel clean
+.PHONY: help demo test browser readers test-all check format docs bench bench-render bench-player fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -52,6 +52,9 @@ bench: $(VENV)/.dev  ## measure reading and assembling, beside other libraries (
 
 bench-render: $(VENV)/.dev  ## measure renders beside ffmpeg and moviepy, media in bench_render/ (15 minutes)
 	$(BIN)/python -m benchmarks.render --peers
+
+bench-player: $(VENV)/.dev $(VENV)/.foreign  ## measure the replay page beside timingsrc in Chromium (10 minutes)
+	$(BIN)/python -m benchmarks.player
 
 fuzz: $(VENV)/.dev  ## read a million mutated results (15 minutes); COUNT=n for fewer
 	$(BIN)/python -m tests.mutants --count $(COUNT) --jobs $(JOBS)
