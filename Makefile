@@ -9,7 +9,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser test-all check format docs bench bench-render fuzz lesson notebooks wheel clean
+.PHONY: help demo test browser readers test-all check format docs bench bench-render bench-player fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -23,6 +23,10 @@ test: $(VENV)/.dev  ## set up, run the tests (under 3 minutes)
 browser:  ## install a browser for the tests of the replay page, where there is none (Debian, Ubuntu)
 	@for name in chromium chromium-browser google-chrome; do command -v $$name && exit 0; done; \
 	  sudo=$$(command -v sudo || true); $$sudo apt-get update -qq; $$sudo apt-get install -y -qq chromium
+
+readers: $(VENV)/.foreign  ## install what others read our formats with, for the tests (npm; melt by apt on Debian, Ubuntu)
+	@command -v melt || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq; \
+	  $$sudo apt-get install -y -qq --no-install-recommends melt; }
 
 test-all: $(VENV)/.dev  ## the slow tests too (under 8 minutes)
 	$(BIN)/python -m pytest -n $(JOBS)
@@ -48,6 +52,9 @@ bench: $(VENV)/.dev  ## measure reading and assembling, beside other libraries (
 
 bench-render: $(VENV)/.dev  ## measure renders beside ffmpeg and moviepy, media in bench_render/ (15 minutes)
 	$(BIN)/python -m benchmarks.render --peers
+
+bench-player: $(VENV)/.dev $(VENV)/.foreign  ## measure the replay page beside timingsrc in Chromium (10 minutes)
+	$(BIN)/python -m benchmarks.player
 
 fuzz: $(VENV)/.dev  ## read a million mutated results (15 minutes); COUNT=n for fewer
 	$(BIN)/python -m tests.mutants --count $(COUNT) --jobs $(JOBS)
@@ -75,6 +82,14 @@ $(VENV)/.media: pyproject.toml | $(BIN)/python
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
 	$(PIP) install -e '.[media,fonts,dev]'
 	@touch $@ $(VENV)/.media
+
+# Versions and hashes are those of the lock file; nothing of it is run while it is installed, and nothing is shipped.
+$(VENV)/.foreign: tests/foreign/package.json tests/foreign/package-lock.json | $(BIN)/python
+	@command -v npm || { sudo=$$(command -v sudo || true); $$sudo apt-get update -qq; \
+	  $$sudo apt-get install -y -qq --no-install-recommends nodejs npm; }
+	mkdir -p $(VENV)/foreign && cp $^ $(VENV)/foreign/
+	cd $(VENV)/foreign && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(VENV)/.lesson: $(VENV)/.dev
 	$(PIP) install -e '.[media,fonts,dev,lesson]'

@@ -85,7 +85,9 @@ def test_the_guides_lesson(guide: Timeline) -> None:
     assert comment.target.selector.t == 900
     parts, tracks = manifest.structures
     assert [part.label["none"][0] for part in parts.items] == ["Part 1", "Part 2"]
-    assert [track.label["none"][0] for track in tracks.items] == ["ios_test1", "pc_test1", "whiteboard"]
+    assert [track.label["none"][0] for track in tracks.items] == [
+        *("ios_test1 (camera)", "pc_test1 (camera)", "whiteboard")
+    ]
 
 
 def test_a_sound_has_a_time_and_no_place() -> None:

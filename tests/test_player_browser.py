@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from playwright.sync_api import Browser
 
 import timeline
 from tests.conftest import BOARD, CAMERA, SCREEN, Lesson, Studio
+from tests.foreign import installed
 from tests.hostile_names import NAMES, PAGES
-from tests.player.browsing import FPS, Visit, opened_browser, share, skews_ms
+from tests.player.browsing import FPS, Visit, opened_browser, serving, share, skews_ms
 from timeline.export.page import write_player
 from timeline.model import Clip, Timeline
 from timeline.serving import FolderServer
@@ -25,6 +25,7 @@ from timeline.serving import FolderServer
 pytestmark = pytest.mark.browser
 
 EXAMPLE = Path(__file__).parents[1] / "docs" / "examples" / "player.html"
+VUE_EXAMPLE = EXAMPLE.with_name("player-vue.html")
 
 Open = Callable[..., Visit]
 
@@ -509,18 +510,47 @@ class TestEmbedding:
         media = class_room.folder.parent / "media"
         write_player(class_room.lesson, tmp_path / "page", media=media, modules=True)
         shutil.copy(EXAMPLE, tmp_path / "page")
-        with FolderServer(tmp_path / "page", 0) as server:
-            thread = threading.Thread(
-                target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-            )
-            thread.start()
-            seen = visit(f"{server.address}{EXAMPLE.name}")
+        with serving(FolderServer(tmp_path / "page", 0)) as address:
+            seen = visit(f"{address}{EXAMPLE.name}")
             seen.wait("p.readyState > 0")
             seen.play()
             seen.wait("p.currentTime > 1")
             assert seen.page.locator("output").inner_text() == "amy, bo, whiteboard"
-            server.shutdown()
-            thread.join()
+
+    def test_the_example_for_vue_plays(self, browser: Browser, class_room: ClassRoom, tmp_path: Path) -> None:
+        """With the real Vue; its own button steers the player, and its own text follows it."""
+        vue = installed("vue/dist/vue.esm-browser.prod.js")
+        media = class_room.folder.parent / "media"
+        write_player(class_room.lesson, tmp_path / "page", media=media, modules=True)
+        shutil.copy(VUE_EXAMPLE, tmp_path / "page")
+        with serving(FolderServer(tmp_path / "page", 0)) as address, browser.new_context() as context:
+            context.route("https://unpkg.com/vue@3/dist/**", lambda route: route.fulfill(path=vue))
+            seen = Visit(context.new_page(), f"{address}{VUE_EXAMPLE.name}")
+            seen.wait("p?.readyState > 0")
+            seen.play()
+            seen.wait("document.getElementById('app').innerText.includes(' 1 s')")
+            assert seen.debug()["tracks"]["camera:amy"]["state"] == "playing"
+            seen.page.get_by_role("button", name="half a minute on").click()
+            seen.wait("document.getElementById('app').innerText.includes(' 14 s')")
+            assert [error for error in seen.errors if "404" not in error] == []  # there is no icon
+
+    def test_a_manifest_handed_over_plays_files_of_a_folder_beside_the_page(
+        self, visit: Open, class_room: ClassRoom, tmp_path: Path
+    ) -> None:
+        """`base` may be relative to the page."""
+        media = class_room.folder.parent / "media"
+        write_player(class_room.lesson, tmp_path / "tuesday's class", media=media, modules=True)
+        page = '<!doctype html><timeline-player></timeline-player><script type="module" src="'
+        page += "tuesday's class/timeline-player.js\"></script>"
+        (tmp_path / "index.html").write_text(page, encoding="utf-8")
+        with serving(FolderServer(tmp_path, 0)) as address:
+            seen = visit(address)
+            seen.js(
+                "await customElements.whenDefined('timeline-player'); p.base = \"tuesday's class/\";"
+                "p.manifest = await (await fetch(p.base + 'manifest.json')).json(); await p.play()"
+            )
+            seen.wait("p.currentTime > 0.3")
+            assert seen.debug()["tracks"]["camera:amy"]["state"] == "playing"
 
     def test_the_player_works_alone(self, visit: Open, class_room: ClassRoom) -> None:
         """Without the skin it is pictures and the surface of a media element."""

@@ -6,7 +6,6 @@ import functools
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from playwright.sync_api import Browser
 
 import timeline
 from tests.conftest import BOARD, CAMERA, Studio, row
-from tests.player.browsing import Visit, opened_browser, share, skews_ms
+from tests.player.browsing import Visit, opened_browser, serving, share, skews_ms
 from tests.test_player_browser import ClassRoom, Open, class_room, edges_ms, expected, visit
 from timeline.export.page import write_player
 from timeline.serving import FolderServer
@@ -33,16 +32,6 @@ def browser() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     with opened_browser() as started:
         yield started
-
-
-@contextmanager
-def served(server: ThreadingHTTPServer) -> Iterator[str]:
-    """Serve while inside; give the address."""
-    with server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
 
 
 class OpenHandler(SimpleHTTPRequestHandler):
@@ -125,7 +114,7 @@ def test_a_file_that_never_comes_is_waited_for_five_seconds(visit: Open, class_r
     """Then the class goes on, the pane says so, and once the file comes it joins in sync."""
     (name,) = (path.name for path in (class_room.folder / "media").glob("0003_*"))  # bo, 0:00.5
     server = StallingServer(class_room.folder, name)
-    with served(server) as address:
+    with serving(server) as address:
         seen = visit(address)
         seen.play()
         seen.wait("p.stateOf('camera:bo') === 'late'", 20_000)
@@ -165,7 +154,7 @@ def test_more_videos_than_a_browser_has_connections_play_from_a_server(visit: Op
         (tmp_path / "media" / f"{number}.mp4").hardlink_to(tmp_path / "noise.mp4")
     lesson = timeline.loads(json.dumps({"start_time": 1, "stop_time": 25, "video_info": rows}))
     page = write_player(lesson, tmp_path / "page", media=tmp_path / "media").page
-    with served(FolderServer(page.parent, 0)) as address:
+    with serving(FolderServer(page.parent, 0)) as address:
         seen = visit(address)
         seen.play()
         seen.wait("p.currentTime > 1", 60_000)
@@ -222,8 +211,8 @@ def test_a_remote_page_plays_its_origins_and_no_other(
     """Links of the result play from their server; a video of another server is refused by the policy."""
     names = sorted(path.name for path in (class_room.folder / "media").iterdir())
     with (
-        served(open_server(class_room.folder)) as address,
-        served(open_server(class_room.folder)) as other,
+        serving(open_server(class_room.folder)) as address,
+        serving(open_server(class_room.folder)) as other,
     ):
         rows = [row(CAMERA, "amy", 0, 6000) | {"video_url": f"{address}media/{names[0]}"}]
         lesson = timeline.loads(json.dumps({"start_time": 1, "stop_time": 7, "video_info": rows}))

@@ -171,7 +171,7 @@ class _Writer:
         sections = [(s.title, [self._during(s.start_ms, s.end_ms)]) for s in self._timeline.sections()]
         yield self._range("parts", "Parts", sections)
         tracks = [
-            (track.label, [self._during(clip.start_ms, clip.end_ms) for clip in track.clips])
+            (_name(track), [self._during(clip.start_ms, clip.end_ms) for clip in track.clips])
             for track in self._timeline.tracks
         ]
         if tracks:
@@ -199,6 +199,11 @@ def _checked(base_uri: str) -> str:
             f"expected an http or https address for ids, without query and fragment, got {show(base_uri)}"
         )
     return quote(base_uri.rstrip("/"), safe=":/%~@!$&'()*+,;=[]")
+
+
+def _name(track: Track) -> str:
+    """Return the label, and the kind where a user may have several tracks."""
+    return track.label if track.user_id is None else f"{track.label} ({track.kind})"
 
 
 def _label(text: str) -> Json:

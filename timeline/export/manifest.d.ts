@@ -1,4 +1,4 @@
-/** Types of the timeline sync manifest 1.0. All *_ms are integer milliseconds. */
+/** Types of the timeline sync manifest 1.0. All *_ms are integer milliseconds, x-fields are those of others. */
 
 export interface Manifest {
   format: "timeline-sync";
@@ -18,12 +18,14 @@ export interface Manifest {
   sections: Section[];
   scenes: Scene[];
   findings: Finding[];
+  [other: `x-${string}`]: unknown;
 }
 
 export interface Wall {
   start_unix_ms: number;
   stop_unix_ms: number;
   uncertainty_ms: number;
+  [other: `x-${string}`]: unknown;
 }
 
 /** The wall clock of a whole recording; the manifest may show a part of it. */
@@ -40,6 +42,7 @@ export interface Recording {
   offset_ms: number;
   /** On the recording's axis; absent where they are those of the manifest. */
   pauses?: Pause[];
+  [other: `x-${string}`]: unknown;
 }
 
 export interface Track {
@@ -51,6 +54,7 @@ export interface Track {
   role: "teacher" | "student" | "assistant" | "observer" | null;
   /** Tile [0, duration_ms): sorted, no holes, no overlap, none empty. */
   segments: Segment[];
+  [other: `x-${string}`]: unknown;
 }
 
 export type Segment = ClipSegment | GapSegment;
@@ -74,6 +78,7 @@ export interface ClipSegment {
   /** What a player opens instead of url: a path relative to the manifest (local), or a link (rewritten). */
   src?: string | null;
   src_status?: "local" | "missing" | "rewritten";
+  [other: `x-${string}`]: unknown;
 }
 
 export interface GapSegment {
@@ -81,6 +86,7 @@ export interface GapSegment {
   start_ms: number;
   end_ms: number;
   kind: "late_start" | "absence" | "early_end" | "seam";
+  [other: `x-${string}`]: unknown;
 }
 
 /** An instant of playback time, a length of wall time. */
@@ -89,18 +95,21 @@ export interface Pause {
   duration_ms: number | null;
   duration_range_ms: [number, number];
   source: "declared" | "journal" | "inferred";
+  [other: `x-${string}`]: unknown;
 }
 
 export interface Section {
   start_ms: number;
   end_ms: number;
   title: string;
+  [other: `x-${string}`]: unknown;
 }
 
 export interface Scene {
   start_ms: number;
   end_ms: number;
   tracks: string[];
+  [other: `x-${string}`]: unknown;
 }
 
 export interface Finding {
@@ -109,4 +118,5 @@ export interface Finding {
   message: string;
   at_ms: number | null;
   where: string | null;
+  [other: `x-${string}`]: unknown;
 }

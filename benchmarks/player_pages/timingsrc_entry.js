@@ -1,0 +1,2 @@
+export { TimingObject } from "timing-object";
+export { setTimingsrc } from "timingsrc";
