@@ -9,7 +9,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser test-all check format docs bench bench-render fuzz lesson notebooks wheel clean
+.PHONY: help demo test browser test-all check format docs bench bench-render bench-analysis fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -48,6 +48,9 @@ bench: $(VENV)/.dev  ## measure reading and assembling, beside other libraries (
 
 bench-render: $(VENV)/.dev  ## measure renders beside ffmpeg and moviepy, media in bench_render/ (15 minutes)
 	$(BIN)/python -m benchmarks.render --peers
+
+bench-analysis: $(VENV)/.dev  ## measure the decode of sound and picture, speech and the gate (2 minutes)
+	$(BIN)/python -m benchmarks.analysis
 
 fuzz: $(VENV)/.dev  ## read a million mutated results (15 minutes); COUNT=n for fewer
 	$(BIN)/python -m tests.mutants --count $(COUNT) --jobs $(JOBS)
