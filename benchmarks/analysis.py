@@ -1,9 +1,9 @@
 """How fast the sound and the picture of a file are measured, in CPU time of parent and child together.
 
 ``python -m benchmarks.analysis`` (``make bench-analysis``): the bundled lesson's teacher, 640x480 at 15
-pictures a second with AAC at 48 kHz, repeated to ten minutes and to an hour. Speed is length over CPU seconds:
-how many times faster than real time one core is. The wall clock plays no part, so a busy machine does little
-harm.
+pictures a second with AAC at 48 kHz, repeated to ten minutes and to an hour. Speed is length over CPU
+seconds: how many times faster than real time one core is. The wall clock plays no part, so a busy
+machine does little harm.
 """
 
 from __future__ import annotations
