@@ -43,7 +43,9 @@ def test_the_energy_detectors_error(snr_db: float | None, most: float) -> None:
     assert error < most
 
 
-@pytest.mark.parametrize("snr_db", [None, 20, 10, 5])
+@pytest.mark.parametrize(
+    "snr_db", [pytest.param(None, marks=pytest.mark.slow), 20, pytest.param(10, marks=pytest.mark.slow), 5]
+)
 def test_sileros_error(snr_db: float | None) -> None:
     error = error_of(silero(voices.noisy(snr_db)))
     print(f"silero at {snr_db} dB: {error:.3f}")
