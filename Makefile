@@ -9,7 +9,7 @@ JOBS ?= 2
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser readers test-all check format docs bench bench-render bench-player fuzz lesson notebooks wheel clean
+.PHONY: help demo test browser readers test-all check format docs bench bench-render bench-player bench-analysis fuzz lesson notebooks wheel clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | column -t -s:
@@ -55,6 +55,9 @@ bench-render: $(VENV)/.dev  ## measure renders beside ffmpeg and moviepy, media 
 
 bench-player: $(VENV)/.dev $(VENV)/.foreign  ## measure the replay page beside timingsrc in Chromium (10 minutes)
 	$(BIN)/python -m benchmarks.player
+
+bench-analysis: $(VENV)/.dev  ## measure the decode of sound and picture, speech and the gate (2 minutes)
+	$(BIN)/python -m benchmarks.analysis
 
 fuzz: $(VENV)/.dev  ## read a million mutated results (15 minutes); COUNT=n for fewer
 	$(BIN)/python -m tests.mutants --count $(COUNT) --jobs $(JOBS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from tests import voices
 from timeline.analysis.crosstalk import without_leaks
@@ -13,6 +14,11 @@ from timeline.interval import Spans, common, spans_of, total_ms
 OWN = ((3, 11_350), (10, 33_350))
 OVER = ((4, 20_000), (3, 45_000))
 """Lines that students speak while the teacher speaks as well."""
+
+
+def slowly(value: float | None) -> ParameterSet:
+    """One of many values that say the same: not in the fast tests."""
+    return pytest.param(value, marks=pytest.mark.slow)
 
 
 class Class:
@@ -54,8 +60,8 @@ def missed_ms(truth: Spans, found: Spans) -> int:
     return total_ms(truth) - total_ms(common(truth, found))
 
 
-@pytest.mark.parametrize("leak_db", [-15, -20, -30])
-@pytest.mark.parametrize("delay_ms", [0, 60, 300])
+@pytest.mark.parametrize("leak_db", [-15, slowly(-20), -30])
+@pytest.mark.parametrize("delay_ms", [slowly(0), 60, slowly(300)])
 def test_a_leak_is_removed_and_own_speech_stays(leak_db: float, delay_ms: int) -> None:
     """3.0 s of speech read 47 s and more without the gate."""
     room = Class()
@@ -66,8 +72,8 @@ def test_a_leak_is_removed_and_own_speech_stays(leak_db: float, delay_ms: int) -
     assert total_ms(gated["amy"]) - total_ms(room.truth["amy"]) < 800
 
 
-@pytest.mark.parametrize("leak_db", [None, -15, -20, -30])
-@pytest.mark.parametrize("delay_ms", [0, 100, 300])
+@pytest.mark.parametrize("leak_db", [slowly(None), -15, slowly(-20), -30])
+@pytest.mark.parametrize("delay_ms", [slowly(0), slowly(100), 300])
 def test_true_double_talk_stays(leak_db: float | None, delay_ms: int) -> None:
     """Half of the student's speech lies over the teacher's, and under its leak."""
     room = Class()

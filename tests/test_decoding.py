@@ -31,7 +31,7 @@ Make = Callable[..., Path]
 TONE_HZ = 1000
 
 
-@pytest.fixture(params=["bundled", "system"])
+@pytest.fixture(params=["bundled", pytest.param("system", marks=pytest.mark.slow)])
 def ffmpeg(request: pytest.FixtureRequest) -> FFmpeg:
     """Each ffmpeg of this machine."""
     try:
@@ -212,7 +212,7 @@ def test_a_file_of_which_nothing_can_be_decoded_is_no_crash(ffmpeg: FFmpeg, beep
 
 def test_a_stop_ends_it(ffmpeg: FFmpeg, tmp_path: Path, real_ffmpeg: Path) -> None:
     long = tmp_path / "long.mkv"
-    source = ["-f", "lavfi", "-i", "sine=440:d=200", "-c:a", "aac", "-b:a", "32k", str(long)]
+    source = ["-f", "lavfi", "-i", "sine=440:d=60", "-c:a", "aac", "-b:a", "32k", str(long)]
     subprocess.run([str(real_ffmpeg), "-v", "error", *source], check=True)
     stop = threading.Event()
     blocks: list[int] = []

@@ -85,6 +85,8 @@ def _leaks(own: Levels, other: Levels, first: int, last: int, rules: MetricRules
     half = max(1, rules.leak_window_ms // STEP_MS // 2)
     lags = rules.leak_most_ms // STEP_MS + 1
     mine = _stretch(own, first - half, last + half)
+    if not _is_ever_louder(mine, _stretch(other, first - half - lags + 1, last + half), half, lags, rules):
+        return np.zeros(last - first, np.bool_)
     # Row by row the other one's level, later by one more frame each.
     theirs = np.stack([_stretch(other, first - half - lag, last + half - lag) for lag in range(lags)], axis=0)
     is_heard = ~(np.isnan(mine) | np.isnan(theirs))
@@ -104,6 +106,21 @@ def _leaks(own: Levels, other: Levels, first: int, last: int, rules: MetricRules
         & (mean_theirs - mean_mine >= rules.leak_margin_db)
     )
     return np.asarray(is_leak.any(axis=0))
+
+
+def _is_ever_louder(
+    mine: NDArray[np.float64], theirs: NDArray[np.float64], half: int, lags: int, rules: MetricRules
+) -> bool:
+    """Return whether the other one is louder by enough at any time and delay; the rest costs more to ask."""
+    means = []
+    for levels in (mine, theirs):
+        is_heard = ~np.isnan(levels)
+        sums = _window_sums(np.where(is_heard, np.maximum(levels, -120.0), 0.0), half)
+        count = _window_sums(is_heard.astype(np.float64), half)
+        means.append(np.where(count > 0, sums / np.maximum(count, 1), np.nan))
+    loudest = np.lib.stride_tricks.sliding_window_view(np.nan_to_num(means[1], nan=-999.0), lags).max(axis=1)
+    # A window that is heard in part only may differ a little from what is asked below.
+    return bool((loudest - np.nan_to_num(means[0], nan=999.0) >= rules.leak_margin_db - 1).any())
 
 
 def _clamped(levels: NDArray[np.float64]) -> NDArray[np.float64]:

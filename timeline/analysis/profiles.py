@@ -237,7 +237,7 @@ class _Work:
         return None
 
     def _keep(self, content: str, key: str, data: bytes) -> None:
-        if self._store and content and not self._stop.is_set():
+        if self._store and content:
             with contextlib.suppress(DiskError):
                 self._store.keep_profile(content, key, data)
 
