@@ -21,7 +21,7 @@ LESSON = DOCS.parent / "sample_results" / "lesson"
 LAYOUTS_AT_MS = 62_000
 COMMANDS = [
     *("show", "check", "manifest", "plot", "render", "player", "demo"),
-    *("fetch", "probe", "stitch", "serve", "metrics"),
+    *("fetch", "probe", "stitch", "serve", "metrics", "report"),
 ]
 
 

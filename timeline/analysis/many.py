@@ -9,11 +9,12 @@ from pathlib import Path
 
 from timeline.analysis.evidence import MediaOptions
 from timeline.analysis.measure import Measures, measure_lesson, stacked_measures, unread_lesson
-from timeline.analysis.pseudonyms import pseudonym
+from timeline.analysis.pseudonyms import pseudonym, pseudonymised
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.errors import TimelineError
 from timeline.journal import Journal
 from timeline.loading import loads
+from timeline.model import Timeline
 from timeline.results.strict_json import MAX_BYTES
 from timeline.roster import Roster, read_roster
 from timeline.sinks import path_text, text_line
@@ -72,10 +73,8 @@ def measure_results(
     for result in results:
         name, failure = _own_name(result), None
         try:
-            data = read_source(result, MAX_BYTES)
-            lesson = loads(data, roster=people, task=task, journal=journal, wall_origin_ms=wall_origin_ms)
+            lesson, digest = _read(result, people, task, journal, wall_origin_ms)
             name = _unused(lesson.task_id or name, used)
-            digest = hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
             part = measure_lesson(
                 lesson,
                 lesson_id=_told(name, pseudonymise),
@@ -94,6 +93,58 @@ def measure_results(
         if on_lesson is not None:
             on_lesson(name, failure)
     return stacked_measures(parts, rules)
+
+
+def measure_result(
+    result: Source,
+    *,
+    roster: Roster | str | os.PathLike[str] | None = None,
+    task: str | None = None,
+    journal: Journal | str | os.PathLike[str] | None = None,
+    wall_origin_ms: int | None = None,
+    media: MediaOptions | None = None,
+    class_start_ms: int = 0,
+    rules: MetricRules = USUAL_RULES,
+    pseudonymise: str | None = None,
+) -> tuple[Timeline, Measures]:
+    """Return one lesson and its tables, named as `measure_results` does, under pseudonyms if asked for.
+
+    Raises:
+        ResultError: *result* cannot be read.
+        RosterError: *roster* cannot be read.
+        ParameterError: *pseudonymise* is an empty text.
+
+    Example:
+        >>> lesson, measures = measure_result("sample_results/guide_example.json")
+        >>> lesson.duration_ms, measures.tables["lessons"]["lesson_id"].tolist()
+        (1440000, ['guide_example'])
+    """
+    people = read_roster(roster) if roster is not None and not isinstance(roster, Roster) else roster
+    lesson, digest = _read(result, people, task, journal, wall_origin_ms)
+    measures = measure_lesson(
+        lesson,
+        lesson_id=_told(lesson.task_id or _own_name(result), pseudonymise),
+        roster=people,
+        media=media,
+        class_start_ms=class_start_ms,
+        rules=rules,
+        pseudonymise=pseudonymise,
+        result_sha256=None if pseudonymise else digest,
+    )
+    return lesson if pseudonymise is None else pseudonymised(lesson, pseudonymise), measures
+
+
+def _read(
+    result: Source,
+    people: Roster | None,
+    task: str | None,
+    journal: Journal | str | os.PathLike[str] | None,
+    wall_origin_ms: int | None,
+) -> tuple[Timeline, str]:
+    """Return a lesson, and the SHA-256 of what it was read from."""
+    data = read_source(result, MAX_BYTES)
+    lesson = loads(data, roster=people, task=task, journal=journal, wall_origin_ms=wall_origin_ms)
+    return lesson, hashlib.sha256(data.encode() if isinstance(data, str) else data).hexdigest()
 
 
 def _own_name(result: Source) -> str:

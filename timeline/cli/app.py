@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday, media, quality, replay, stitching
+from timeline.cli import everyday, media, quality, quality_report, replay, stitching
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -63,7 +63,8 @@ for command in (
     app.command(rich_help_panel="Everyday")(command)
 for command in (media.fetch, media.probe, stitching.stitch, replay.serve):
     app.command(rich_help_panel="Media")(command)
-app.command(rich_help_panel="Analysis")(quality.metrics)
+for command in (quality.metrics, quality_report.report):
+    app.command(rich_help_panel="Analysis")(command)
 
 
 @app.callback(invoke_without_command=True)

@@ -66,7 +66,7 @@ def named_source(result: str) -> Iterator[Path | IO[bytes]]:
         raise
 
 
-def _keep_inputs(given: Mapping[str, Any]) -> None:
+def keep_inputs(given: Mapping[str, Any]) -> None:
     """Refuse an output that is one of the inputs; --force would replace it."""
     output = given.get("output_path")
     for name in ("result", "roster", "journal"):
@@ -97,7 +97,7 @@ def _taking(
     hints = get_type_hints(command, include_extras=True) | get_type_hints(read_lesson, include_extras=True)
 
     def wrapped(**given: Any) -> None:
-        _keep_inputs(given)
+        keep_inputs(given)
         read = functools.partial(read_lesson, **{name: given[name] for name in reading})
         command(first(read), **{parameter.name: given[parameter.name] for parameter in own})
 

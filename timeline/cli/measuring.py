@@ -7,11 +7,26 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from timeline.analysis.evidence import MediaOptions
 from timeline.cli.console import talk
 from timeline.media.locate import media_folder
 from timeline.sources import Source
+
+MeasuredMedia = Annotated[
+    Path | None,
+    typer.Option("--media", help="Folder of the media files; by default media/ beside RESULT."),
+]
+NoMedia = Annotated[bool, typer.Option("--no-media", help="Timing alone, whatever files are there.")]
+Pictures = Annotated[
+    bool, typer.Option("--pictures/--no-pictures", help="Look at pictures too, not at sound alone.")
+]
+VadName = Annotated[str, typer.Option("--vad", help="What finds speech: energy, or silero (extra [vad]).")]
+Jobs = Annotated[int | None, typer.Option("--jobs", help="Files decoded side by side; one per core.", min=1)]
+OtherFFmpeg = Annotated[Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")]
 
 
 class MediaFinder:
@@ -30,7 +45,7 @@ class MediaFinder:
         """
         self._folder, self._options = folder, options
 
-    def __call__(self, result: Source) -> MediaOptions | None:
+    def __call__(self, result: Source | None) -> MediaOptions | None:
         """Return how the media of a result are measured; None if they are not."""
         path = Path(result) if isinstance(result, (str, os.PathLike)) else None
         folder = media_folder(path, self._folder)

@@ -17,7 +17,16 @@ from timeline.analysis.table import Table
 from timeline.cli.console import output, print_json_text, print_utf8, talk
 from timeline.cli.everyday import Force
 from timeline.cli.lesson import named_source
-from timeline.cli.measuring import FileLine, MediaFinder
+from timeline.cli.measuring import (
+    FileLine,
+    Jobs,
+    MeasuredMedia,
+    MediaFinder,
+    NoMedia,
+    OtherFFmpeg,
+    Pictures,
+    VadName,
+)
 from timeline.cli.media import Cache
 from timeline.cli.quality_text import print_measures, print_rows
 from timeline.errors import ParameterError, TimelineError
@@ -46,26 +55,13 @@ def metrics(
     roster: Annotated[
         Path | None, typer.Option("--roster", help="CSV or JSON of user_id, name, role.", show_default=False)
     ] = None,
-    media: Annotated[
-        Path | None,
-        typer.Option("--media", help="Folder of the media files; by default media/ beside each RESULT."),
-    ] = None,
-    no_media: Annotated[
-        bool, typer.Option("--no-media", help="Timing alone, whatever files are there.")
-    ] = False,
-    pictures: Annotated[
-        bool, typer.Option("--pictures/--no-pictures", help="Look at pictures too, not at sound alone.")
-    ] = True,
-    vad: Annotated[
-        str, typer.Option("--vad", help="What finds speech: energy, or silero (extra [vad]).")
-    ] = "energy",
-    jobs: Annotated[
-        int | None, typer.Option("--jobs", help="Files decoded side by side; one per core.", min=1)
-    ] = None,
+    media: MeasuredMedia = None,
+    no_media: NoMedia = False,
+    pictures: Pictures = True,
+    vad: VadName = "energy",
+    jobs: Jobs = None,
     cache: Cache = None,
-    ffmpeg: Annotated[
-        Path | None, typer.Option("--ffmpeg", help="Another ffmpeg; also TIMELINE_FFMPEG.")
-    ] = None,
+    ffmpeg: OtherFFmpeg = None,
     class_start: Annotated[
         str, typer.Option("--class-start", help="When the class began, playback time: what late means.")
     ] = "0",
