@@ -66,7 +66,7 @@ def report(
     ffmpeg: OtherFFmpeg = None,
     force: Force = False,
 ) -> None:
-    """Write a page about one lesson for people: who was on camera, who spoke, and how far that can be trusted.
+    """Write a page about one lesson for people: who was on camera, who spoke, how far that can be trusted.
 
     One HTML file in English and Chinese that loads nothing and runs nothing. Signals, not judgements
     (docs/quality.md).
