@@ -1,4 +1,4 @@
-"""Segment tables of meetings as cameras: our presence, overlap and concurrency beside those of pyannote.core.
+"""Segment tables of meetings as cameras and as speech: our figures beside those of pyannote.core.
 
 An independent oracle: its segments are given our ms as numbers, so that both answers are exact.
 """
@@ -11,8 +11,12 @@ import pytest
 from pyannote.core import Annotation, Segment
 
 from tests.meetings import NAMES, meeting
+from timeline.analysis.conversation import Talk, talk_lesson_values, talk_of, talk_user_values
 from timeline.analysis.measure import Measures, measure_lesson
 from timeline.analysis.rules import MetricRules
+from timeline.analysis.turns import turn_rows
+from timeline.analysis.voices import Voice
+from timeline.interval import spans_of
 
 every_table = pytest.mark.parametrize("name", NAMES)
 
@@ -92,3 +96,48 @@ def test_coverage(name: str) -> None:
     assert lesson["coverage_camera_ratio"] == told.duration() / whole.duration
     assert lesson["uncovered_ms"] == told.gaps(whole).duration()
     assert lesson["longest_uncovered_ms"] == max(gap.duration for gap in told.gaps(whole))
+
+
+def talk(name: str) -> Talk:
+    """Return the rows of a table as speech of people whose microphones are on from start to end."""
+    table = meeting(name)
+    whole = spans_of([(0, table.end_ms)])
+    rows: dict[str, list[tuple[int, int]]] = {}
+    for one in table.rows:
+        start_ms = one["video_play_time"]
+        rows.setdefault(one["user_id"], []).append((start_ms, start_ms + one["video_duration"]))
+    return talk_of([Voice(user, None, spans_of(spans), whole) for user, spans in rows.items()])
+
+
+@every_table
+def test_talk(name: str) -> None:
+    """Each user's speech, all of it, what lies over each other, and silence: exact to the ms."""
+    told, found = annotation(name), talk(name)
+    lesson = talk_lesson_values(found, meeting(name).end_ms)
+    users = talk_user_values(found)
+
+    assert set(users) == set(told.labels())
+    assert {user: row["talk_ms"] for user, row in users.items()} == {
+        user: told.label_duration(user) for user in told.labels()
+    }
+    speech = told.get_timeline().support()
+    assert lesson["speech_ms"] == speech.duration()
+    assert lesson["talk_ms"] == sum(told.label_duration(user) for user in told.labels())
+    assert lesson["overlap_ms"] == told.get_overlap().duration()
+    assert lesson["overlap_ratio"] == told.get_overlap().duration() / speech.duration()
+    assert lesson["nobody_ms"] == speech.gaps(Segment(0, meeting(name).end_ms)).duration()
+    assert users[told.argmax()]["talk_share"] == max(row["talk_share"] or 0 for row in users.values())
+
+
+@every_table
+def test_turns_hold_all_speech_but_backchannels(name: str) -> None:
+    """Every ms that somebody speaks lies in a turn or a backchannel of that user, and in no other's."""
+    told, found = annotation(name), talk(name).found
+    held = Annotation()
+    for number, row in enumerate(turn_rows(found)):
+        held[Segment(row["start_ms"], row["end_ms"]), number] = row["user_id"]
+
+    for user in told.labels():
+        speech, turns = told.label_timeline(user).support(), held.label_timeline(user).support()
+        assert speech.crop(turns).duration() == speech.duration()
+        assert turns.extent() == speech.extent()
