@@ -13,6 +13,7 @@ from notebooks.execute import execute
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
+QUICK = ("01_read_a_recording", "04_many_lessons")
 
 
 def texts(notebook: Any) -> list[str]:
@@ -21,7 +22,13 @@ def texts(notebook: Any) -> list[str]:
     return [output.get("text") or output["data"].get("text/plain", "") for output in outputs]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=() if path.stem in QUICK else pytest.mark.slow, id=path.stem)
+        for path in NOTEBOOKS
+    ],
+)
 def test_notebook_runs_and_shows_what_was_committed(path: Path) -> None:
     """A run gives the committed texts again, in under 30 s."""
     began = time.monotonic()
@@ -34,7 +41,7 @@ def test_notebook_runs_and_shows_what_was_committed(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_notebook_is_short_and_pictured(path: Path) -> None:
-    """At most ten cells, and at least one picture among the outputs."""
+    """At most fifteen cells, and at least one picture among the outputs."""
     notebook = nbformat.read(path, as_version=4)
     kinds = {
         kind
@@ -43,5 +50,5 @@ def test_notebook_is_short_and_pictured(path: Path) -> None:
         for kind in output.get("data", {})
     }
 
-    assert len(notebook.cells) <= 10
-    assert {"text/html", "image/png"} <= kinds
+    assert len(notebook.cells) <= 15
+    assert "image/png" in kinds
