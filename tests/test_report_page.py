@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import hashlib
 import math
 import re
@@ -22,6 +23,7 @@ from tests.talk_lessons import ROLES, class_of_four, heard, with_files
 from timeline.analysis.measure import Measures, measure_lesson, stacked_measures
 from timeline.analysis.people import people_of
 from timeline.analysis.pseudonyms import pseudonymised
+from timeline.analysis.rules import MetricRules
 from timeline.errors import OutputExistsError, ParameterError
 from timeline.findings import FINDING_KINDS, Severity
 from timeline.model import Timeline
@@ -94,6 +96,7 @@ def page(read: Timeline, measures: Measures | None = None, **options: Any) -> Pa
 
 def told(column: str, text: str, unit: str) -> tuple[float, float]:
     """Return the least and the most that a number can be which is told as *text*."""
+    text = text.replace("\u00a0", " ")
     if text.endswith("%"):
         if text[0] in "<>":
             return (0, 0.01) if text[0] == "<" else (0.99, 1)
@@ -193,7 +196,10 @@ class TestNumbers:
 
     def test_all_rules_are_listed(self) -> None:
         """With their values."""
-        assert '<code>late_after_ms</code></th><td class="number">300000<' in page(timeline.load(GUIDE)).text
+        text = page(timeline.load(GUIDE)).text
+
+        assert "<code>late_after_ms</code></dt><dd>300000<" in text
+        assert text.count("</dt><dd>") >= len(dataclasses.fields(MetricRules))
 
 
 class TestPictures:
@@ -558,6 +564,22 @@ class TestCommand:
 
         assert cli("report", result, "-o", result, "--force").status == 2
         assert result.read_bytes() == GUIDE.read_bytes()
+
+    def test_nor_is_the_result_of_a_folder(self, cli: Cli, tmp_path: Path) -> None:
+        (tmp_path / "result.json").write_bytes(GUIDE.read_bytes())
+
+        assert cli("report", tmp_path, "-o", tmp_path / "result.json", "--force").status == 2
+        assert (tmp_path / "result.json").read_bytes() == GUIDE.read_bytes()
+
+    def test_a_lesson_from_standard_input(
+        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with GUIDE.open(encoding="utf-8") as stdin:
+            monkeypatch.setattr("sys.stdin", stdin)
+            answer = cli("report", "-", "-o", tmp_path / "report.html")
+
+        assert answer.status == 0
+        assert "<h1><bdi>lesson</bdi></h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
     def test_pseudonyms(self, cli: Cli, tmp_path: Path) -> None:
         out = tmp_path / "report.html"

@@ -85,7 +85,7 @@ def trust_section(timeline: Timeline, figures: Figures) -> str:
             )
         heads = [
             (say("finding"), "words"),
-            (say("finding_severity"), ""),
+            (say("finding_severity"), "short"),
             (say("finding_count"), "number"),
             (say("finding_first"), "number"),
         ]
