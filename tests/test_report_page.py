@@ -273,8 +273,8 @@ class TestPictures:
             if one["kind"] == "wait_time_1" and one["is_counted"]
         )
 
-        assert [int(at) for at, _ in re.findall(r"H(\d+)V(\d+)", path)] == waits == [2000, 2500, 3400, 4000]
-        assert [int(height) for _, height in re.findall(r"H(\d+)V(\d+)", path)] == [750, 500, 250, 0]
+        assert [int(at) for at, _ in re.findall(r"H(\d+)V(\d+)", path)] == waits == [2500, 3400, 4000]
+        assert [int(height) for _, height in re.findall(r"H(\d+)V(\d+)", path)] == [667, 333, 0]
         assert 'class="limit" d="M3000 0' in figure
 
     def test_a_long_wait_is_counted_and_not_drawn(self) -> None:
@@ -362,6 +362,15 @@ class TestWhatIsMissing:
         names = [user["user_id"] for user in measure_lesson(read).tables["users"].rows()]
 
         assert [names[number] for number in rows] == ["lin", "amy", "bo", "cy"] == list(ROLES)
+
+    def test_those_who_teach_stand_first(self) -> None:
+        """Though students' cameras came first; these keep their order."""
+        people = roster(amy="student", bo="student", lin="assistant")
+        read = lesson(row("bo"), row("amy", 1000), row("lin", 2000), roster=people)
+        found = page(read)
+
+        rows = [number for column, number, _, _ in found.data if column == "users.camera_on_ms"]
+        assert rows == [2, 0, 1]
 
     def test_grave_findings_are_told(self) -> None:
         """What they mean, how many, and what is merely good to know is not."""
