@@ -74,9 +74,7 @@ TEXTS: dict[str, Words] = {
         "… {count} more kinds; timeline check RESULT prints all.",
         "……另有 {count} 类，完整列表见 timeline check RESULT。",
     ),
-    "files_unheard": Words(
-        "Media files that could not be heard: {count}.", "有 {count} 个媒体文件无法听取。"
-    ),
+    "files_unheard": Words("Media files that could not be used: {count}.", "有 {count} 个媒体文件无法使用。"),
     "files_more": Words(
         "… {count} more; timeline metrics RESULT --table files prints all.",
         "……另有 {count} 个，完整列表见 timeline metrics RESULT --table files。",
