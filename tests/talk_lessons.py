@@ -13,11 +13,12 @@ from timeline.analysis.conversation import (
     talk_of,
     talk_user_values,
 )
+from timeline.analysis.evidence import FILE_COLUMNS
 from timeline.analysis.measure import Measures, measure_lesson
 from timeline.analysis.people import people_of
 from timeline.analysis.picture import PICTURE_COLUMNS
 from timeline.analysis.schemas import SCHEMAS
-from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Schema, Table, Value
+from timeline.analysis.table import REAL, TRUTH, WHOLE, Column, Schema, Table, Value
 from timeline.analysis.talk_bins import BIN_COLUMNS, bin_rows
 from timeline.analysis.voices import Voice
 from timeline.analysis.waits import WAIT_COLUMNS
@@ -28,7 +29,7 @@ LENGTH_MS = 600_000
 ROLES = {"lin": "teacher", "amy": "student", "bo": "student", "cy": "student"}
 SPEECH = {
     "lin": [(1000, 60_000), (66_000, 70_000), (80_000, 200_000), (240_000, 300_000), (340_000, 590_000)],
-    "amy": [(62_500, 65_000), (74_000, 79_000), (203_400, 210_000), (302_000, 310_000)],
+    "amy": [(62_500, 65_000), (74_000, 79_000), (203_400, 210_000), (299_000, 310_000)],
     "bo": [(211_000, 235_000), (315_000, 320_000)],
     "cy": [],
 }
@@ -117,16 +118,18 @@ def heard(
 
 def with_files(measures: Measures, *problems: str | None) -> Measures:
     """Return *measures* with a row for each media file: what is wrong with it."""
-    columns = (
-        Column("file", WHOLE, "", False, "number of the file"),
-        Column("track_id", TEXT, "", True, "the track"),
-        Column("problem", TEXT, "", True, "why the file could not be heard; missing where it could"),
-    )
-    rows = [
-        {"lesson_id": "class", "file": number, "track_id": f"camera:u{number}", "problem": problem}
+    rows: list[dict[str, Value]] = [
+        {
+            "lesson_id": "class",
+            "file": number,
+            "track_id": f"camera:u{number}",
+            "kind": "camera",
+            "declared_ms": 1000,
+            "lost": problem,
+        }
         for number, problem in enumerate(problems)
     ]
-    return Measures(dict(measures.tables) | {"files": wider("files", columns, rows)}, measures.rules)
+    return Measures(dict(measures.tables) | {"files": wider("files", FILE_COLUMNS, rows)}, measures.rules)
 
 
 def wider(name: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Value]]) -> Table:

@@ -138,3 +138,5 @@ def test_it_prints_on_a4(visit: Open, report: Path) -> None:
     assert re.search(rb"/MediaBox \[0 0 59[45]\S* 84[12]\S*\]", pdf)
     wide = "[...document.querySelectorAll('.scroll')].filter((e) => e.scrollWidth > e.clientWidth + 1).length"
     assert page.evaluate(wide) == 0
+    names = "[...document.querySelectorAll('td.name, th.name')].map((e) => e.clientWidth)"
+    assert min(page.evaluate(names)) > 60

@@ -16,6 +16,7 @@ import typer
 from timeline.errors import ParameterError, ResultFormatError
 from timeline.loading import load
 from timeline.model import Timeline
+from timeline.sources import RESULT_FILE_NAME
 from timeline.units import parse_wall_time
 
 
@@ -72,6 +73,8 @@ def keep_inputs(given: Mapping[str, Any]) -> None:
     for name in ("result", "roster", "journal"):
         source = given.get(name)
         with contextlib.suppress(OSError):
+            if name == "result" and source is not None and os.path.isdir(source):
+                source = os.path.join(source, RESULT_FILE_NAME)
             if output is not None and source is not None and os.path.samefile(output, source):
                 raise ParameterError(f"{output}: is the {name} itself; name another output")
 

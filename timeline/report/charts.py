@@ -133,7 +133,8 @@ def shares_below(curves: Sequence[tuple[str, Sequence[int]]], limit_ms: int, mos
         drawn += f'<path class="line {style}" d="M0 1000{"".join(points)}H{most_ms}"/>'
     step_ms = round_step_ms(most_ms, 6)
     labels = "".join(
-        f'<text x="{_percent(at, most_ms)}" y="14" text-anchor="middle">{at // 1000}</text>'
+        f'<text x="{_percent(at, most_ms)}" y="14" text-anchor="{"end" if at == most_ms else "middle"}">'
+        f"{at // 1000}</text>"
         for at in range(0, most_ms + 1, step_ms)
     )
     ticks = [(0.0, "0"), (0.5, "50%"), (1.0, "100%")]

@@ -130,8 +130,8 @@ COLUMNS_ZH = {
     "boards.page_changes": "换掉大部分画面并且停留下来的次数",
     "boards.longest_static_ms": "没有任何变化的最长时间",
     "boards.board_talk_ratio": "有变化且听得到的时间里，老师在说话的比例；没有老师被听到则无",
-    "files.problem": "文件为什么无法听取；能听取则无",
-    "files.file": "文件的编号",
+    "files.lost": "文件为什么无法使用；能使用则无",
+    "files.file": "文件在录制结果列表中的编号，从 0 开始",
     "files.track_id": "轨道",
 }
 """By table and column."""

@@ -10,6 +10,8 @@ from timeline.sinks import xml_text
 from timeline.units import format_length, format_wall_time
 
 Form = Callable[[float], str]
+NO_BREAK = "\u00a0"
+"""A blank at which no line ends: before a unit."""
 
 
 class Figures:
@@ -74,8 +76,11 @@ class Figures:
 
     @property
     def shown(self) -> Mapping[str, Column]:
-        """All columns that were shown, in order."""
-        return self._shown
+        """All columns that were shown, in the order of the tables: a meaning may lean on the one before."""
+        places = (
+            f"{name}.{column.name}" for name, table in self._tables.items() for column in table.schema.columns
+        )
+        return {place: self._shown[place] for place in places if place in self._shown}
 
     @staticmethod
     def _data(column: str, row: int, value: Value, text: str) -> str:
@@ -107,23 +112,23 @@ def wall(value_ms: float) -> str:
 
 
 def seconds(value_ms: float) -> str:
-    """Return a short length.
+    r"""Return a short length.
 
     Example:
         >>> seconds(1840.0)
-        '1.8 s'
+        '1.8\xa0s'
     """
-    return f"{value_ms / 1000:.1f} s"
+    return f"{value_ms / 1000:.1f}{NO_BREAK}s"
 
 
 def limit(value_ms: float) -> str:
-    """Return a threshold.
+    r"""Return a threshold.
 
     Example:
         >>> limit(3000), limit(500)
-        ('3 s', '0.5 s')
+        ('3\xa0s', '0.5\xa0s')
     """
-    return f"{value_ms / 1000:g} s"
+    return f"{value_ms / 1000:g}{NO_BREAK}s"
 
 
 def percent(ratio: float) -> str:

@@ -164,15 +164,10 @@ def _computed(figures: Figures, measures: Measures) -> str:
         for place, column in figures.shown.items()
     ]
     heads = [(say("column"), ""), (say("unit"), ""), (say("meaning"), "words")]
-    rules = [
-        (
-            f"<code>{field.name}</code>",
-            f"{getattr(measures.rules, field.name):g}"
-            if isinstance(getattr(measures.rules, field.name), float)
-            else str(getattr(measures.rules, field.name)),
-        )
-        for field in dataclasses.fields(measures.rules)
-    ]
+    rules = "".join(
+        f"<div><dt><code>{field}</code></dt><dd>{value}</dd></div>"
+        for field, value in dataclasses.asdict(measures.rules).items()
+    )
     digest = figures.show_text("lessons.result_sha256")
     made = "".join(
         f"<div><dt>{say(key)}</dt><dd><code>{value}</code></dd></div>"
@@ -185,6 +180,6 @@ def _computed(figures: Figures, measures: Measures) -> str:
     return (
         f'<section aria-labelledby="computed"><h2 id="computed">{say("computed")}</h2>'
         f"{paragraph('computed_text')}{table('computed_caption', heads, columns, style='columns')}"
-        f"{table('rules_caption', [(say('rule'), ''), (say('rule_value'), 'number')], rules, style='narrow')}"
+        f'<h3>{say("rules_caption")}</h3><dl class="rules">{rules}</dl>'
         f'<dl class="made">{made}</dl></section>'
     )

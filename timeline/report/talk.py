@@ -11,7 +11,7 @@ from timeline.analysis.rules import MetricRules
 from timeline.analysis.table import Value
 from timeline.model import Timeline
 from timeline.report import charts
-from timeline.report.figures import Figures, count, decimal, length, limit, moment, percent, seconds
+from timeline.report.figures import NO_BREAK, Figures, count, decimal, length, limit, moment, percent, seconds
 from timeline.report.markup import (
     DASH,
     figure,
@@ -103,8 +103,8 @@ def _speech_section(figures: Figures) -> str:
 def _sound_table(figures: Figures, heard: Sequence[tuple[int, dict[str, Value]]]) -> str:
     """Return what makes talk more or less certain, as far as it was measured."""
     columns = [
-        ("loudness", "users.loudness_lufs", lambda value: f"{value:.1f} LUFS".replace("-", "−")),
-        ("snr", "users.snr_db", lambda value: f"{value:.0f} dB".replace("-", "−")),
+        ("loudness", "users.loudness_lufs", lambda value: f"{value:.1f}{NO_BREAK}LUFS".replace("-", "−")),
+        ("snr", "users.snr_db", lambda value: f"{value:.0f}{NO_BREAK}dB".replace("-", "−")),
         ("clipping", "users.clipping_ratio", percent),
         ("audio_dead", "users.audio_dead_ms", length),
         ("black", "users.black_ratio", percent),
@@ -153,13 +153,15 @@ def _split_section(timeline: Timeline, figures: Figures, rules: MetricRules) -> 
         ("teacher_talk", "lessons.teacher_talk_ratio", percent, say("of_heard")),
         ("student_talk", "lessons.student_talk_ratio", percent, say("of_heard")),
         ("silence", "lessons.silence_ratio", percent, say("of_heard")),
-        ("overlap", "lessons.overlap_ratio", percent, say("of_speech")),
     ]
     shown = [
         (say(text), figures.show(column, form), of)
         for text, column, form, of in figures_of
         if figures.has(column)
     ]
+    if figures.has("lessons.overlap_ratio"):
+        of_speech = say("of_speech", ratio=figures.show("lessons.overlap_ratio", percent))
+        shown.append((say("overlap"), figures.show("lessons.overlap_ms", length), of_speech))
     if figures.has("lessons.students_participating"):
         label = say("students_participating", limit=limit(rules.participating_least_ms))
         students = say("of_students", count=figures.show("lessons.students_heard", count))

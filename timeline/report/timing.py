@@ -85,7 +85,7 @@ def trust_section(timeline: Timeline, figures: Figures) -> str:
             )
         heads = [
             (say("finding"), "words"),
-            (say("finding_severity"), ""),
+            (say("finding_severity"), "short"),
             (say("finding_count"), "number"),
             (say("finding_first"), "number"),
         ]
@@ -101,13 +101,13 @@ def trust_section(timeline: Timeline, figures: Figures) -> str:
 
 
 def _unheard_files(figures: Figures) -> str:
-    bad = [row for row in figures.rows("files") if row.get("problem") is not None]
+    bad = [row for row in figures.rows("files") if row.get("lost") is not None]
     if not bad:
         return ""
-    figures.draw("files.file", "files.track_id", "files.problem")
+    figures.draw("files.file", "files.track_id", "files.lost")
     items = "".join(
         f"<li>{name(str(row.get('track_id') or row.get('file')))}: "
-        f'<span lang="en">{xml_text(shortened(str(row["problem"])))}</span></li>'
+        f'<span lang="en">{xml_text(shortened(str(row["lost"])))}</span></li>'
         for row in bad[:MOST_FINDINGS]
     )
     more = len(bad) - MOST_FINDINGS

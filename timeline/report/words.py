@@ -74,9 +74,7 @@ TEXTS: dict[str, Words] = {
         "… {count} more kinds; timeline check RESULT prints all.",
         "……另有 {count} 类，完整列表见 timeline check RESULT。",
     ),
-    "files_unheard": Words(
-        "Media files that could not be heard: {count}.", "有 {count} 个媒体文件无法听取。"
-    ),
+    "files_unheard": Words("Media files that could not be used: {count}.", "有 {count} 个媒体文件无法使用。"),
     "files_more": Words(
         "… {count} more; timeline metrics RESULT --table files prints all.",
         "……另有 {count} 个，完整列表见 timeline metrics RESULT --table files。",
@@ -256,7 +254,7 @@ TEXTS: dict[str, Words] = {
     "silence": Words("Silence", "安静"),
     "overlap": Words("Several at once", "多人同时"),
     "of_heard": Words("of what was heard", "占可听时间"),
-    "of_speech": Words("of speech", "占说话时间"),
+    "of_speech": Words("{ratio} of speech", "占说话时间的 {ratio}"),
     "students_participating": Words("Students who spoke {limit} or more", "说话不少于 {limit} 的学生"),
     "of_students": Words("of {count} heard", "占 {count} 名被听到的学生"),
     "voice_activity_by": Words("Speech was found by: {name}.", "语音检测方法：{name}。"),
@@ -335,8 +333,6 @@ TEXTS: dict[str, Words] = {
         "The rules: every threshold, as proposals that nobody has validated",
         "规则：全部阈值。都是建议值，尚未经过验证",
     ),
-    "rule": Words("Rule", "规则"),
-    "rule_value": Words("Value", "取值"),
     "made_by": Words("Made by", "生成程序"),
     "rules_digest": Words("Digest of the rules", "规则摘要"),
     "result_digest": Words("SHA-256 of the recording result", "录制结果的 SHA-256"),
