@@ -1020,9 +1020,8 @@ class TimelinePlayer extends (globalThis.HTMLElement ?? Object) {
       this.#panes.set(track.id, pane);
     }
     this.#root.replaceChildren(...[...this.#panes.values()].map((pane) => pane.root));
-    const base = () => (this.base ? new URL(this.base, document.baseURI) : document.baseURI);
     const address = (segment, track, attempt) =>
-      this.rewriteUrl?.(segment, track, attempt) ?? addressOf(segment, base());
+      this.rewriteUrl?.(segment, track, attempt) ?? addressOf(segment, new URL(this.base ?? "#", document.baseURI));
     const replay = new Replay(manifest, (track) => this.#panes.get(track.id).nextVideo(), address);
     this.#replay = replay;
     replay.setRate(this.#rate);
