@@ -192,6 +192,7 @@ class TestPresence:
         with pytest.raises(ParameterError, match="expected bins of a whole number of ms"):
             plot_presence(timeline.load(GUIDE), bin_ms=0)
 
+    @pytest.mark.slow
     def test_very_many_cells_make_no_large_file(self, tmp_path: Path) -> None:
         """They are pixels even in SVG; few cells are shapes."""
         read = lesson(*(row(f"u{n}", 1000 * n, 10_000_000) for n in range(12)))

@@ -97,6 +97,7 @@ def test_a_url_never_leads_out_of_the_folder(tmp_path: Path, url: str) -> None:
     assert found(inside, url, "../secret") is None
 
 
+@pytest.mark.slow
 @given(url=st.text(max_size=40), video_id=st.text(max_size=20))
 def test_no_text_of_a_stranger_raises(
     url: str, video_id: str, tmp_path_factory: pytest.TempPathFactory

@@ -84,6 +84,7 @@ def test_a_lesson_shorter_than_a_frame_is_refused() -> None:
         to_mlt(lesson_of(row(CAMERA, "amy", 0, 10)), rate=Fraction(25))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("melt") is None, reason="melt is not installed (Debian: apt install melt)")
 def test_melt_shows_the_same_pictures_as_our_own_video(lesson: Lesson) -> None:
     """A second renderer: in each place the same file and, within a frame, the same picture of it."""

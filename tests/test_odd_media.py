@@ -39,6 +39,7 @@ def remade(lesson: Lesson, real_ffmpeg: Path) -> Remade:
     return remake
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("first_ms", "slated_frames", "codes"),
     [
@@ -189,6 +190,7 @@ def test_a_camera_without_sound_is_told(lesson: Lesson) -> None:
     assert [item.message for item in report.findings] == ["f0.mp4: holds no sound"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, slow(2), slow(3)])
 def test_bits_that_were_flipped_are_told_and_what_is_good_is_shown(
     lesson: Lesson, real_ffmpeg: Path, seed: int
@@ -254,6 +256,7 @@ def test_a_file_of_which_nothing_can_be_decoded_costs_a_slate(lesson: Lesson) ->
     assert len(coded_media.beep_onsets_ms(coded_media.sound(report.path), 48_000, 500)) == 4
 
 
+@pytest.mark.slow
 def test_a_hole_of_nothing_costs_a_slate_for_as_long_as_a_chunk(
     lesson: Lesson, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -342,6 +345,7 @@ def test_a_turned_picture_of_oblong_pixels_has_its_shape(
     assert (right, bottom) == pytest.approx((shown.x + shown.width, shown.y + shown.height), abs=3)
 
 
+@pytest.mark.slow
 def test_a_sound_that_changes_its_rate_and_channels_on_the_way(
     lesson: Lesson, real_ffmpeg: Path, tmp_path: Path
 ) -> None:

@@ -94,6 +94,7 @@ class TestClock:
             lesson.render(clock="noon")
 
 
+@pytest.mark.slow
 class TestTitle:
     def test_it_is_there_for_four_seconds_at_the_start_of_the_lesson(self, lesson: Lesson) -> None:
         lesson.add(BOARD, "", 0, 6000, sound=False)

@@ -181,6 +181,7 @@ class TestReuse:
         assert (encodings[0].pieces, encodings[1].new_pieces) == (8, 5)
         assert {line[1].file for line in codes_shown(report, lesson)[46:] if line[1]} == {9}
 
+    @pytest.mark.slow
     def test_one_name_changed_makes_only_chunks_that_show_it_again(
         self, lesson: Lesson, seconds: None, encodings: list[Encoded]
     ) -> None:
@@ -194,6 +195,7 @@ class TestReuse:
         lesson.render("third.mp4", labels=True)
         assert encodings[2].new_pieces == 6  # on the slate before, and on the label after
 
+    @pytest.mark.slow
     def test_damage_is_told_again_from_kept_pieces(self, lesson: Lesson) -> None:
         from tests.test_odd_media import emptied
 
@@ -202,6 +204,7 @@ class TestReuse:
         told = [[item.message for item in lesson.render(f"{n}.mp4").findings] for n in range(2)]
         assert told[0] == told[1] != []
 
+    @pytest.mark.slow
     def test_a_kept_piece_is_not_written_over(
         self, lesson: Lesson, seconds: None, encodings: list[Encoded]
     ) -> None:

@@ -181,6 +181,7 @@ class TestPicture:
         lesson.add(CAMERA, "amy", 0, 3000, first_picture_ms=600, sound=False)
         assert wrong_frames(lesson.render(), lesson) == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("first", [slow((320, 240)), slow((160, 120)), (240, 320)])
     def test_the_picture_may_change_its_size_inside_a_file(
         self, lesson: Lesson, first: tuple[int, int], short_chunks: None
@@ -193,6 +194,7 @@ class TestPicture:
         assert wrong_frames(report, lesson) == []
         check_beeps(report, lesson)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("fps", [slow(1), 5, slow(10), slow(24), slow(25), slow(30), slow(60)])
     def test_sources_of_any_rate_fit_an_output_of_15(
         self, lesson: Lesson, fps: int, short_chunks: None
@@ -360,6 +362,7 @@ class TestLabels:
         assert (rows < bottom).all()
         assert not changed[board[1] : board[1] + board[3], board[0] : board[0] + board[2]].any()
 
+    @pytest.mark.slow
     def test_a_pause_leaves_a_note_for_four_seconds_and_nothing_else(self, school: Lesson) -> None:
         """It is there from the cut at 12 s to 16 s, at the top in the middle."""
         window: dict[str, Any] = {"start_ms": 11_000, "end_ms": 17_000}
@@ -391,6 +394,7 @@ class TestSound:
         lesson.add(CAMERA, "amy", 1000, 3000)
         assert beeps(lesson.render(), 500) == pytest.approx([1000, 2000, 3000], abs=3)
 
+    @pytest.mark.slow
     def test_where_nobody_plays_there_is_silence(self, lesson: Lesson) -> None:
         """Between two clips and before the first nothing is heard."""
         lesson.add(CAMERA, "amy", 1000, 1500, beep_every_ms=200)
@@ -409,6 +413,7 @@ class TestSound:
             level = coded_media.level(sound, RATE, 500 + 250 * number, 1050, 1350)
             assert level == pytest.approx(0.25, rel=0.06), number
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("rate", "channels"), [(48_000, 2), slow(44_100, 1), (44_100, 2), (16_000, 1), slow(32_000, 2)]
     )
@@ -438,6 +443,7 @@ class TestSound:
         assert beeps(report, 750) == []
         assert wrong_frames(report, lesson) == []
 
+    @pytest.mark.slow
     def test_a_mixed_stream_alone_is_seen_and_heard(self, lesson: Lesson) -> None:
         """It is the stage where nothing else is."""
         lesson.add(MIXED, "mix", 0, 2000)
@@ -467,6 +473,7 @@ class TestSound:
         assert beeps(report, 750) == pytest.approx([2000, 3000], abs=20)
         assert len(report.plan.regions) == 2
 
+    @pytest.mark.slow
     def test_an_mp3_file_is_heard(self, lesson: Lesson, real_ffmpeg: Path) -> None:
         """Type 4 comes as mp3; it has no tile, and a lesson of nothing else is an empty canvas."""
         lesson.add(AUDIO, "amy", 500, 3000)
@@ -480,6 +487,7 @@ class TestSound:
         assert report.findings == ()
         assert beeps(report, 500) == pytest.approx([500, 1500, 2500], abs=30)
 
+    @pytest.mark.slow
     def test_a_sound_that_begins_after_the_picture_keeps_its_distance(
         self, lesson: Lesson, real_ffmpeg: Path
     ) -> None:
@@ -492,6 +500,7 @@ class TestSound:
         assert beeps(window, 500) == pytest.approx([200, 1200, 2200], abs=20)
         assert wrong_frames(window, lesson) == []
 
+    @pytest.mark.slow
     def test_after_a_hole_in_a_files_sound_the_beeps_are_in_place(
         self, lesson: Lesson, real_ffmpeg: Path
     ) -> None:
@@ -508,6 +517,7 @@ class TestSound:
         assert len(sound) == pytest.approx(2 * RATE, abs=2048)
         assert abs(sound).max() < 0.001
 
+    @pytest.mark.slow
     def test_a_camera_without_sound_beside_one_with(self, lesson: Lesson) -> None:
         """The missing sound stream is no error."""
         lesson.add(CAMERA, "amy", 0, 2000, sound=False)
@@ -533,6 +543,7 @@ class TestSound:
         assert wrong_frames(report, lesson) == []
 
 
+@pytest.mark.slow
 class TestOtherContainers:
     @pytest.mark.parametrize("suffix", [slow("mkv"), slow("mov"), slow("flv")])
     def test_other_containers_are_read_by_their_bytes(
@@ -607,6 +618,7 @@ class TestCall:
         assert report.path == Path("here.mp4")
         assert names_in(lesson.folder) == {"media", "here.mp4", "here.report.json"}
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         "name",
         [slow("-o.mp4"), slow("a b'c.mp4"), "%03d.mp4", slow("课堂.mp4"), slow("a:b.mp4"), "http:x.mp4"],
@@ -618,6 +630,7 @@ class TestCall:
         assert report.path.is_file()
         assert names_in(lesson.folder) == {"media", name, name.replace(".mp4", ".report.json")}
 
+    @pytest.mark.slow
     def test_folders_may_have_any_name(self, tmp_path: Path, studio: Studio) -> None:
         """Media and output below a folder with blanks, quotes, percent signs and colons."""
         lesson = Lesson(tmp_path / "it's 100%d: [a],b;c\\d 课", studio)
@@ -625,6 +638,7 @@ class TestCall:
         assert wrong_frames(lesson.render(labels=True, size_px=(64, 64)), lesson) is not None
         assert wrong_frames(lesson.render(), lesson) == []
 
+    @pytest.mark.slow
     def test_two_renders_are_the_same_bytes(self, lesson: Lesson, short_chunks: None) -> None:
         """However many run side by side."""
         lesson.add(CAMERA, "amy", 0, 5000)
@@ -642,6 +656,7 @@ class TestCall:
         assert {one.frames for one in said} == {90}
         assert done[-1] == 90
 
+    @pytest.mark.slow
     def test_a_lower_crf_is_a_larger_file(self, lesson: Lesson) -> None:
         """The option reaches the encoder."""
         lesson.add(CAMERA, "amy", 0, 1000)

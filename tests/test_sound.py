@@ -85,6 +85,7 @@ def test_nothing_clicks_where_a_window_ends(lesson: Lesson, short_windows: None)
     assert steps.max() < 1.2 * np.percentile(steps, 99)
 
 
+@pytest.mark.slow
 def test_many_voices_at_once_are_limited_and_not_cut_off(lesson: Lesson) -> None:
     """The window leaves room for them."""
     for number in range(12):
@@ -93,6 +94,7 @@ def test_many_voices_at_once_are_limited_and_not_cut_off(lesson: Lesson) -> None
     assert 0.5 < np.abs(heard).max() < 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rate", [16_000, 44_100])
 def test_windows_that_begin_inside_of_packets_are_heard_too(
     lesson: Lesson, short_windows: None, rate: int

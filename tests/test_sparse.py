@@ -58,6 +58,7 @@ def pixels(report: RenderReport) -> list[Any]:
     return [image.astype(np.int16) for _, _, image in coded_media.frames(report.path)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["stage", "grid", "side-by-side"])
 def test_every_frame_of_the_grid_shows_the_planned_picture(lecture: Lesson, layout: str) -> None:
     """Where boards and screens play alone there are fewer pictures; a camera has all of them."""

@@ -183,6 +183,7 @@ class TestCopying:
         check_lengths(lesson, report)
         check_beeps(lesson, amy, lesson.tone_hz(CAMERA, "amy"), within_ms=2)
 
+    @pytest.mark.slow
     def test_pictures_at_varying_times_keep_them(self, lesson: Lesson, remake: Remake) -> None:
         """A third of them is missing, then all of a second."""
         lesson.add(SCREEN, "amy", 1000, 6000)
@@ -193,6 +194,7 @@ class TestCopying:
         assert shown_numbers(amy, 0) == [n for n in range(90) if (n % 3 and n < 40) or n > 58]
         assert wrong_pictures(lesson, amy) == []
 
+    @pytest.mark.slow
     def test_pictures_that_refer_to_later_ones_are_copied_whole(self, lesson: Lesson, remake: Remake) -> None:
         """Between slates that have none such."""
         lesson.add(CAMERA, "amy", 1000, 4000)
@@ -221,6 +223,7 @@ class TestCopying:
         assert wrong_pictures(lesson, amy) == []
         check_lengths(lesson, report)
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(
         ("suffix", "options"),
         [
@@ -281,6 +284,7 @@ class TestCopying:
         check_beeps(lesson, amy, lesson.tone_hz(CAMERA, "amy"))
 
 
+@pytest.mark.slow
 class TestCutting:
     def test_a_file_that_is_too_long_is_cut_exactly(self, lesson: Lesson) -> None:
         """Where no picture refers to a later one, by copying."""
@@ -510,6 +514,7 @@ def test_an_interrupt_leaves_nothing(lesson: Lesson, fake_ffmpeg: Callable[[str]
     assert names_in(lesson.folder / "tracks") == {"begun"}
 
 
+@pytest.mark.slow
 def test_what_a_stitch_that_was_killed_left_is_removed_by_the_next_one(
     lesson: Lesson, fake_ffmpeg: Callable[[str], Path]
 ) -> None:

@@ -27,6 +27,7 @@ def times(path: Path) -> list[Fraction]:
     return sorted(Fraction(pts) * base for pts, base in found if base is not None)
 
 
+@pytest.mark.slow
 def test_a_playlist_shows_the_same_pictures_at_the_same_times(lesson: Lesson) -> None:
     """From 0 on, whatever the delay of an encoder, through slates and seams; no gap, no discontinuity."""
     lesson.add(CAMERA, "amy", 2000, 7000)
