@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-JOBS ?= 2
+JOBS ?= 3
 COUNT ?= 1000000
 
 .DEFAULT_GOAL := help
@@ -18,7 +18,7 @@ demo: $(VENV)/.media  ## set up, run the main job on the bundled lesson into dem
 	$(BIN)/timeline demo demo_output --force
 
 test: $(VENV)/.dev  ## set up, run the tests (under 3 minutes)
-	$(BIN)/python -m pytest -n $(JOBS) -m "not slow"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 
 browser:  ## install a browser for the tests of the replay page, where there is none (Debian, Ubuntu)
 	@for name in chromium chromium-browser google-chrome; do command -v $$name && exit 0; done; \
@@ -29,7 +29,7 @@ readers: $(VENV)/.foreign  ## install what others read our formats with, for the
 	  $$sudo apt-get install -y -qq --no-install-recommends melt; }
 
 test-all: $(VENV)/.dev  ## the slow tests too (under 8 minutes)
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: $(VENV)/.dev  ## lint, format, types, generated docs
 	$(BIN)/ruff check .
