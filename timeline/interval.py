@@ -127,6 +127,17 @@ def common(first: Spans, second: Spans) -> Spans:
     return merge(cells[is_common[0] & is_common[1]])
 
 
+def runs_of(flags: NDArray[np.bool_]) -> Spans:
+    """Return where a row of flags is True, as spans of positions: sorted, neither overlapping nor touching.
+
+    Example:
+        >>> runs_of(np.array([True, True, False, True])).tolist()
+        [[0, 2], [3, 4]]
+    """
+    steps = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
+    return np.stack((np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)), axis=1).astype(np.int64)
+
+
 def total_ms(spans: Spans) -> int:
     """Return the length of the union of *spans*, ms."""
     merged = merge(spans)

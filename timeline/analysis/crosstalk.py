@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from timeline.analysis.rules import USUAL_RULES, MetricRules
-from timeline.interval import Spans, merge, spans_of, total_ms
+from timeline.interval import Spans, merge, runs_of, spans_of, total_ms
 
 STEP_MS = 20
 """Length of a frame here."""
@@ -69,7 +69,7 @@ def _kept(
     """Return what is left of a stretch of speech: pieces long enough to be speech."""
     if not is_leak.any():
         return [(start_ms, end_ms)]
-    edges = _runs(~is_leak)
+    edges = runs_of(~is_leak)
     if is_leak.mean() >= _MOSTLY and total_ms(edges * STEP_MS) < 2 * rules.vad_least_ms:
         return []
     base_ms = start_ms // STEP_MS * STEP_MS
@@ -140,8 +140,3 @@ def _window_sums(values: NDArray[np.float64], half: int) -> NDArray[np.float64]:
     """Return the sum of the ``2 * half + 1`` values around each but the outer ones."""
     sums = np.cumsum(np.pad(values, [(0, 0)] * (values.ndim - 1) + [(1, 0)]), axis=-1)
     return np.asarray(sums[..., 2 * half + 1 :] - sums[..., : -2 * half - 1])
-
-
-def _runs(flags: NDArray[np.bool_]) -> Spans:
-    steps = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
-    return np.stack((np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)), axis=1).astype(np.int64)

@@ -20,7 +20,7 @@ from timeline.analysis.sound import SoundProfile
 from timeline.analysis.spectrum import FRAME_MS, HARMONICITY_FULL
 from timeline.errors import ParameterError
 from timeline.extras import needs_extra
-from timeline.interval import Span, Spans, clip_to, common, merge, spans_of
+from timeline.interval import Span, Spans, clip_to, common, merge, runs_of, spans_of
 
 Vad = Callable[[NDArray[np.float32], int], list[tuple[float, float]]]
 """A detector: takes samples of one channel and their rate, returns where speech is, s from the first."""
@@ -51,7 +51,7 @@ def energy_speech(profile: SoundProfile, rules: MetricRules = USUAL_RULES) -> Sp
     pitch = _smoothed(profile.harmonicity.astype(np.float64)) / HARMONICITY_FULL
     is_voiced = pitch >= rules.vad_pitch_ratio
     begins = is_loud & ((above >= rules.vad_on_db) | ((above >= rules.vad_pitched_on_db) & is_voiced))
-    runs = _runs(is_loud & (above >= rules.vad_off_db))
+    runs = runs_of(is_loud & (above >= rules.vad_off_db))
     runs = runs[_count_in(begins, runs) > 0]
     spans = merge(runs * FRAME_MS, gap_ms=rules.vad_bridge_ms)
     spans = spans[spans[:, 1] - spans[:, 0] >= rules.vad_least_ms]
@@ -229,11 +229,6 @@ class SileroDetector:
 def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     padded = np.pad(values, _SMOOTH // 2, mode="edge")
     return np.convolve(padded, np.full(_SMOOTH, 1 / _SMOOTH), "valid")
-
-
-def _runs(flags: NDArray[np.bool_]) -> Spans:
-    steps = np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))
-    return np.stack((np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)), axis=1).astype(np.int64)
 
 
 def _count_in(flags: NDArray[np.bool_], frames: Spans) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ sound plays, and could be decoded there. Screens, boards and mixed streams are n
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -95,7 +96,10 @@ def hear_users(
     }
     levels = {user_id: _steps(talk.levels_db) for user_id, talk in heard.items() if len(talk.mic_on)}
     own = without_leaks({user_id: heard[user_id].speech_ungated for user_id in levels}, levels, rules)
-    return {user_id: _with_speech(talk, own.get(user_id)) for user_id, talk in heard.items()}
+    return {
+        user_id: dataclasses.replace(talk, speech=own.get(user_id, talk.speech_ungated))
+        for user_id, talk in heard.items()
+    }
 
 
 def heard_row(talk: UserTalk | None) -> dict[str, Value]:
@@ -160,11 +164,6 @@ def _heard(
         user_id, joined["heard"], speech, speech, joined["dead"], levels, np.concatenate(blocks),
         samples, clipped, peak, has_sound_stream, is_complete,
     )  # fmt: skip
-
-
-def _with_speech(talk: UserTalk, speech: Spans | None) -> UserTalk:
-    values = {name: getattr(talk, name) for name in UserTalk.__slots__}
-    return UserTalk(**values | {"speech": talk.speech_ungated if speech is None else speech})
 
 
 def _lay(levels: Levels, own: Levels, clip: Clip) -> None:
