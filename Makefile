@@ -29,7 +29,7 @@ readers: $(VENV)/.foreign  ## install what others read our formats with, for the
 	  $$sudo apt-get install -y -qq --no-install-recommends melt; }
 
 test-all: $(VENV)/.dev  ## the slow tests too (under 8 minutes)
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	TIMELINE_EXAMPLES=150 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: $(VENV)/.dev  ## lint, format, types, generated docs
 	$(BIN)/ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from hypothesis import settings
@@ -13,7 +14,10 @@ from timeline.model import Timeline
 from timeline.roster import Person, Roster
 
 # A busy machine makes any single example slow; how long reading may take is tested where it matters.
-settings.register_profile("timeline", deadline=None)
+# `make test-all` asks for more examples than the quick tests have time for.
+settings.register_profile(
+    "timeline", deadline=None, max_examples=int(os.environ.get("TIMELINE_EXAMPLES") or 40)
+)
 settings.load_profile("timeline")
 
 Row = dict[str, Any]
