@@ -83,20 +83,37 @@ def test_talk_is_that_of_the_script(cache: Path) -> None:
     assert users["bo"]["turns"] == users["amy"]["turns"] == 4
 
 
-def test_a_file_less_makes_missing_what_needs_all_of_them(cache: Path, one_less: Path) -> None:
-    """Who was silent while a microphone was lost is not known; what others said is."""
+def test_while_a_voice_is_lost_nothing_of_talk_is_measured(cache: Path, one_less: Path) -> None:
+    """It may have spoken, and leaked into the others' microphones; the rest is measured as ever."""
     measures = measured(cache, one_less)
     lesson, whole = the_lesson(measures), the_lesson(measured(cache))
     users = users_of(measures)
+    (lost,) = [row for row in measures.tables["files"].rows() if row["lost"]]
+    gone = timeline.load(FOLDER).track("camera:bo").clips[0]
 
-    assert lesson["files_lost"] == 1
-    assert lesson["heard_ms"] == whole["heard_ms"]
-    silent = ("teacher_talk_ratio", "silence_ratio", "overlap_ms", "wait_time_1_count")
-    assert [lesson[name] for name in silent] == [None] * 4
+    assert (lesson["files_lost"], lost["lost"], lost["user_id"]) == (1, "file missing", "bo")
+    assert lesson["talk_lost_ms"] == gone.duration_ms
+    assert lesson["heard_ms"] == whole["heard_ms"] - gone.duration_ms
+    assert users["lin_teacher"]["mic_on_ms"] == 74_980 - gone.duration_ms
+    speech = measures.tables["speech"]
+    assert not ((speech["start_ms"] < gone.end_ms) & (speech["end_ms"] > gone.start_ms)).any()
     assert users["bo"]["is_heard_whole"] is False
-    assert users["bo"]["mic_on_ms"] < users["bo"]["camera_on_ms"]
-    assert users["amy"]["talk_ms"] == 6980
-    assert [row["lost"] for row in measures.tables["files"].rows() if row["lost"]] == ["file missing"]
+    parts = ("teacher_only_ms", "students_only_ms", "both_ms", "others_only_ms", "nobody_ms")
+    assert sum(lesson[name] for name in parts) == lesson["heard_ms"]
+
+
+def test_a_leak_of_a_lost_voice_is_nobodys(cache: Path, tmp_path: Path) -> None:
+    """Without the teacher's files the gate has nothing to compare with: nobody is said to talk."""
+    folder = tmp_path / "media"
+    shutil.copytree(MEDIA, folder)
+    for clip in timeline.load(FOLDER).track("camera:lin_teacher").clips:
+        (folder / str(clip.media.url).rpartition("/")[2]).unlink()
+    measures = measured(cache, folder)
+    lesson = the_lesson(measures)
+
+    assert lesson["talk_lost_ms"] == 74_980
+    assert (lesson["heard_ms"], lesson["talk_ms"]) == (20, 0)
+    assert measures.tables["turns"].row_count == measures.tables["speech"].row_count == 0
 
 
 def test_without_roles_there_is_no_teacher(cache: Path) -> None:

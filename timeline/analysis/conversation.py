@@ -122,7 +122,13 @@ TALK_LESSON_COLUMNS = (*_SHARES, *_TURNS, *_BALANCE, *BIN_LESSON_COLUMNS, *WAIT_
 """What talk says of a lesson."""
 
 TALK_USER_COLUMNS = (
-    Column("mic_on_ms", WHOLE, "ms", True, "when sound of the user was really heard; missing if never"),
+    Column(
+        "mic_on_ms",
+        WHOLE,
+        "ms",
+        True,
+        "when the user was really heard, and no voice is lost; missing if never",
+    ),
     Column("talk_ms", WHOLE, "ms", True, "when the user speaks; missing for users who were never heard"),
     Column("talk_share", REAL, "ratio", True, "talk_ms over the sum of that of all users"),
     Column("talk_ratio_mic_on", REAL, "ratio", True, "talk_ms over mic_on_ms: fair for who came late"),

@@ -23,11 +23,12 @@ from timeline.analysis.profiles import FileProfile, PictureWay, profile_files
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.speech import ENERGY, Vad
 from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Value
-from timeline.analysis.talk import UserTalk, hear_users, heard_positions
+from timeline.analysis.talk import UserTalk, hear_users, heard_positions, voice_clips
 from timeline.analysis.voices import TEACHER, Voice, floor_of, union
+from timeline.interval import Span, Spans, common, complement, merge, spans_of, total_ms
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.store import MediaStore, default_cache
-from timeline.model import Timeline, Track
+from timeline.model import Clip, Timeline, Track
 
 if TYPE_CHECKING:
     from timeline.media.examine import ExaminedMedia
@@ -61,9 +62,20 @@ SPEECH_COLUMNS = (
 MEDIA_LESSON_COLUMNS = (
     Column("files", WHOLE, "count", True, "files of the lesson; missing where no media were looked at"),
     Column("files_lost", WHOLE, "count", True, "files that could not be used"),
+    Column(
+        "talk_lost_ms",
+        WHOLE,
+        "ms",
+        True,
+        "how long a file of somebody's voice is lost: left out of all measures of talk, of all users",
+    ),
     Column("vad", TEXT, "", True, "what found speech: energy, silero or callable"),
     Column(
-        "loudness_spread_lu", REAL, "LU", True, "loudness_lufs of the loudest user less that of the softest"
+        "loudness_spread_lu",
+        REAL,
+        "LU",
+        True,
+        "loudness_lufs of the loudest less that of the softest speaker",
     ),
 )
 """What was looked at for a lesson."""
@@ -86,7 +98,8 @@ class Evidence:
         pieces: What was seen of each camera, screen and whiteboard, by track id.
         boards: What happens on each screen and whiteboard, by track id.
         vad: The name of the detector.
-        is_all_heard: Whether every file of a voice could be heard: else who was silent is not known.
+        lost: When a file of a voice plays and could not be heard, merged, playback ms. Nothing of talk is
+            measured then: the lost voice may speak, and leak into microphones that no gate can clean of it.
     """
 
     examined: ExaminedMedia
@@ -96,7 +109,7 @@ class Evidence:
     pieces: Mapping[str, Sequence[Piece]]
     boards: Mapping[str, Board]
     vad: str
-    is_all_heard: bool
+    lost: Spans
 
     @property
     def voices(self) -> tuple[Voice, ...]:
@@ -172,8 +185,14 @@ def gather_evidence(
         on_done=options.on_file,
     )
     talks = hear_users(timeline, people, examined, profiles, rules)
+    lost = merge(
+        np.concatenate(
+            [spans_of([]), *(_lost(clip, examined, profiles) for clip in voice_clips(timeline, people))]
+        )
+    )
+    known = complement(lost, Span(0, timeline.duration_ms))
     voices = [
-        Voice(user.user_id, user.role, talks[user.user_id].speech, talks[user.user_id].mic_on)
+        Voice(user.user_id, user.role, talks[user.user_id].speech, common(talks[user.user_id].mic_on, known))
         for user in people
         if user.user_id in talks
     ]
@@ -191,7 +210,7 @@ def gather_evidence(
         pieces,
         boards,
         options.vad if isinstance(options.vad, str) else "callable",
-        all(_is_heard(position, examined, profiles) for position in heard),
+        lost,
     )
 
 
@@ -267,10 +286,13 @@ def media_lesson_values(
     timeline: Timeline, evidence: Evidence, user_rows: Sequence[Mapping[str, Value]]
 ) -> dict[str, Value]:
     """Return the values of `MEDIA_LESSON_COLUMNS`."""
-    loudness = [float(value) for row in user_rows if (value := row.get("loudness_lufs")) is not None]
+    loudness = [
+        float(value) for row in user_rows if row.get("talk_ms") and (value := row.get("loudness_lufs"))
+    ]
     return {
         "files": len(file_positions(timeline)),
         "files_lost": len(evidence.examined.lost),
+        "talk_lost_ms": total_ms(evidence.lost),
         "vad": evidence.vad,
         "loudness_spread_lu": max(loudness) - min(loudness) if len(loudness) > 1 else None,
     }
@@ -288,15 +310,19 @@ def camera_pieces(user: User, evidence: Evidence) -> list[Piece]:
     ]
 
 
-def _is_heard(position: int, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]) -> bool:
-    """Return whether nothing of a file's sound is missing; one without sound had its microphone off."""
-    facts = examined.facts.get(position)
+def _lost(clip: Clip, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]) -> Spans:
+    """Return when a clip plays and its sound could not be had; one without sound had its microphone off."""
+    facts, profile = examined.facts.get(clip.media.position), profiles.get(clip.media.position)
+    whole = Span(clip.start_ms, clip.end_ms)
     if facts is None:
-        return False
-    profile = profiles.get(position)
-    return facts.sound is None or (
-        profile is not None and profile.sound is not None and profile.sound.is_whole
-    )
+        return spans_of([whole])
+    if facts.sound is None:
+        return spans_of([])
+    if profile is None or profile.sound is None:
+        return spans_of([whole])
+    if profile.sound.is_whole:
+        return spans_of([])
+    return complement(profile.sound.heard + (clip.start_ms - clip.media_start_ms), whole)
 
 
 def _pieces(track: Track, profiles: Mapping[int, FileProfile]) -> list[Piece]:

@@ -136,9 +136,7 @@ def measure_lesson(
     if evidence is not None:
         _add_users(users, people, evidence, rules)
         lesson |= media_lesson_values(timeline, evidence, users)
-        lesson |= talk_lesson_values(
-            evidence.talk, timeline.duration_ms, rules, is_all_heard=evidence.is_all_heard
-        )
+        lesson |= talk_lesson_values(evidence.talk, timeline.duration_ms, rules)
         rows |= _media_rows(timeline, evidence, rules)
     elif examined is not None:
         lesson |= {"files": len(file_positions(timeline)), "files_lost": len(examined.lost)}

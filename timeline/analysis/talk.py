@@ -72,12 +72,15 @@ class UserTalk:
     is_complete: bool
 
 
+def voice_clips(timeline: Timeline, people: Sequence[User]) -> list[Clip]:
+    """Return the clips that are somebody's voice, user by user."""
+    clips = _voice_clips(timeline)
+    return [clip for user in people for clip in clips.get(user.user_id, ())]
+
+
 def heard_positions(timeline: Timeline, people: Sequence[User]) -> tuple[int, ...]:
     """Return the positions of the files that are somebody's voice: their sound has to be decoded."""
-    clips = _voice_clips(timeline)
-    return tuple(
-        dict.fromkeys(clip.media.position for user in people for clip in clips.get(user.user_id, ()))
-    )
+    return tuple(dict.fromkeys(clip.media.position for clip in voice_clips(timeline, people)))
 
 
 def hear_users(
