@@ -13,8 +13,10 @@ import timeline
 from tests.conftest import Cli
 from timeline.analysis import profiles
 from timeline.analysis.evidence import MediaOptions
+from timeline.analysis.many import measure_results
 from timeline.analysis.measure import Measures, measure_lesson
 from timeline.analysis.table import TEXT, Table
+from timeline.errors import FFmpegNotFoundError
 from timeline.roster import read_roster
 from timeline.samples import sample_lesson_folder
 
@@ -186,3 +188,17 @@ def test_the_report_says_who_spoke(cli: Cli, cache: Path, tmp_path: Path) -> Non
     assert answer.status == 0, answer.err
     assert "Who spoke" in page.read_text(encoding="utf-8")
     assert "users.talk_ms" in page.read_text(encoding="utf-8")
+
+
+def test_a_lesson_whose_media_cannot_be_listed_keeps_its_name(tmp_path: Path) -> None:
+    """It is a row with the reason; another one of that name is the second."""
+    measures = measure_results([FOLDER, FOLDER], media=MediaOptions(tmp_path / "none"))
+
+    assert measures.tables["lessons"]["lesson_id"].tolist() == [FOLDER.name, f"{FOLDER.name}#2"]
+    assert all("none" in error for error in measures.tables["lessons"]["error"])
+
+
+def test_what_is_not_installed_is_no_lessons_fault(tmp_path: Path) -> None:
+    """It ends the work, with what to do."""
+    with pytest.raises(FFmpegNotFoundError):
+        measure_results([FOLDER], media=MediaOptions(MEDIA, tmp_path, ffmpeg=tmp_path / "no-ffmpeg"))

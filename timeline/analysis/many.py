@@ -11,7 +11,7 @@ from timeline.analysis.evidence import MediaOptions
 from timeline.analysis.measure import Measures, measure_lesson, stacked_measures, unread_lesson
 from timeline.analysis.pseudonyms import pseudonym, pseudonymised
 from timeline.analysis.rules import USUAL_RULES, MetricRules
-from timeline.errors import TimelineError
+from timeline.errors import FFmpegNotFoundError, MissingExtraError, TimelineError
 from timeline.journal import Journal
 from timeline.loading import loads
 from timeline.model import Timeline
@@ -71,10 +71,10 @@ def measure_results(
     parts: list[Measures] = []
     used: set[str] = set()
     for result in results:
-        name, failure = _own_name(result), None
+        name, failure, is_named = _own_name(result), None, False
         try:
             lesson, digest = _read(result, people, task, journal, wall_origin_ms)
-            name = _unused(lesson.task_id or name, used)
+            name, is_named = _unused(lesson.task_id or name, used), True
             part = measure_lesson(
                 lesson,
                 lesson_id=_told(name, pseudonymise),
@@ -85,8 +85,11 @@ def measure_results(
                 pseudonymise=pseudonymise,
                 result_sha256=None if pseudonymise else digest,
             )
+        except (MissingExtraError, FFmpegNotFoundError):
+            raise  # no lesson's fault: it would be that of every one
         except TimelineError as error:
-            failure, name = error, _unused(name, used)
+            failure = error
+            name = name if is_named else _unused(name, used)
             why = "could not be read" if pseudonymise else text_line(str(error))
             part = unread_lesson(_told(name, pseudonymise), why, rules)
         parts.append(part)
