@@ -16,6 +16,7 @@ from timeline.analysis.pseudonyms import pseudonym, pseudonymised, pseudonymised
 from timeline.analysis.table import TEXT
 from timeline.errors import ParameterError
 from timeline.model import Timeline
+from timeline.roster import Roster
 
 NAMES = ("amy", "Amy", "bo", "1234", "media.example", "id-", "77")
 CLASS = roster(amy="teacher")
@@ -28,9 +29,9 @@ def named() -> Timeline:
     )
 
 
-def texts(measured: Timeline, people: object = None) -> str:
+def texts(measured: Timeline, people: Roster | None = None) -> str:
     """Return all tables of a lesson, and the lesson itself, as one text."""
-    tables = measure_lesson(measured, roster=people).tables.values()  # type: ignore[arg-type]
+    tables = measure_lesson(measured, roster=people).tables.values()
     return "\n".join([*(table.to_json() for table in tables), repr(dataclasses.asdict(measured))])
 
 
