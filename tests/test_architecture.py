@@ -25,7 +25,7 @@ FLOORS = [
     ["checks", "audible"],
     ["loading"],
     ["media", "fonts", "svg", "layouts"],
-    ["export", "render", "analysis", "serving"],
+    ["export", "render", "analysis", "serving", "service"],
     ["plotting"],
     ["report"],
     ["demo"],
@@ -166,6 +166,7 @@ INSIDE = {
         "measure",
         "many",
     ],
+    "service": ["signing", "secrets", "states", "messages", ""],
     "plotting": ["canvas", "clocks", "lanes", "presence", "concurrency", "files", ""],
     "report": [
         "",

@@ -20,6 +20,16 @@
     │   ├── MediaNotFoundError (FileNotFoundError)   no file of the lesson can be had
     │   ├── FetchError (ConnectionError)             a file cannot be downloaded; .code and .reason
     │   └── MediaUnreadableError (ValueError)        a file is not usable media; .reason in a few words
+    ├── ServiceError (RuntimeError)         a call to the recording service; .error_code, .random, .is_uncertain
+    │   ├── TaskStateError                  it does not fit the task's state; nothing was sent
+    │   ├── ServiceRefusedError (ValueError)         the account, a key or a parameter is wrong: codes 2000x, 4000x
+    │   │   ├── SignatureExpiredError                20001, though it was signed anew
+    │   │   ├── TaskUnknownError                     20005
+    │   │   ├── TaskEndedError                       20011
+    │   │   └── RecordUserTakenError                 20013
+    │   ├── ServiceInternalError            2009x and 49999, after several tries
+    │   ├── ServiceUnreachableError (ConnectionError)   no answer in time
+    │   └── ServiceAnswerError              the answer is not what the guide describes
     └── RenderError (RuntimeError)
         ├── FFmpegNotFoundError             no ffmpeg; says how to get one
         ├── FFmpegFailedError               ffmpeg stopped; .command and .stderr_tail
@@ -147,6 +157,73 @@ class MediaUnreadableError(MediaError, ValueError):
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class ServiceError(TimelineError, RuntimeError):
+    """A call to the recording service did not succeed.
+
+    Attributes:
+        error_code: The service's number, or the name that its successor uses; None where there is none.
+        random: The number of the last request, which the service's support asks for; None if none was sent.
+        is_uncertain: Whether the service may have done what was asked all the same.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        error_code: int | str | None = None,
+        random: int | None = None,
+        is_uncertain: bool = False,
+    ) -> None:
+        super().__init__(message)
+        self.error_code = error_code
+        self.random = random
+        self.is_uncertain = is_uncertain
+
+
+class TaskStateError(ServiceError):
+    """The call does not fit the state of the task, so it was not sent.
+
+    Attributes:
+        state: The state of the task as far as it is known here.
+    """
+
+    def __init__(self, message: str, *, state: str) -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class ServiceRefusedError(ServiceError, ValueError):
+    """The service refuses the call for a reason that lies with the caller."""
+
+
+class SignatureExpiredError(ServiceRefusedError):
+    """The signature counts as expired although it was made anew: the clocks differ."""
+
+
+class TaskUnknownError(ServiceRefusedError):
+    """The service knows no such task."""
+
+
+class TaskEndedError(ServiceRefusedError):
+    """The task had ended before the call came."""
+
+
+class RecordUserTakenError(ServiceRefusedError):
+    """The recording user is in a room already; start again with another one."""
+
+
+class ServiceInternalError(ServiceError):
+    """The service failed at its own work, several times."""
+
+
+class ServiceUnreachableError(ServiceError, ConnectionError):
+    """No answer came in time."""
+
+
+class ServiceAnswerError(ServiceError):
+    """The service answered something that the guide does not describe."""
 
 
 class RenderError(TimelineError, RuntimeError):
