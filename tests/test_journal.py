@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import itertools
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,8 +17,8 @@ from hypothesis import strategies as st
 
 import timeline
 from tests.builders import START_S, Row, codes, result_bytes, row
-from timeline.errors import JournalError, ParameterError
-from timeline.journal import CALLS, Call, Journal, ToldPause, read_journal
+from timeline.errors import DiskError, JournalError, ParameterError
+from timeline.journal import CALLS, Call, Journal, ToldPause, append_entry, read_journal
 from timeline.model import Pause, Timeline
 from timeline.pauses import PauseRules
 
@@ -628,3 +631,146 @@ def test_every_pause_of_a_simulated_lesson_is_found(stops: list[Stop], lag_ms: i
         low_ms, high_ms = pause.duration_range_ms
         assert low_ms <= stop.length_ms <= high_ms
     assert codes(lesson) == []
+
+
+# --- appending, and calls without an answer ---------------------------------------------------------------
+
+ASKED = [
+    ([("asked", "pause", 1), ("call", "resume", 2)], [("pause", 1), ("resume", 2)]),
+    ([("asked", "pause", 1), ("asked", "pause", 2), ("call", "resume", 3)], [("pause", 1), ("resume", 3)]),
+    ([("asked", "pause", 1), ("call", "stop", 2)], [("stop", 2)]),
+    ([("asked", "pause", 1)], []),
+    (
+        [("call", "pause", 1), ("asked", "resume", 2), ("call", "pause", 3), ("call", "resume", 4)],
+        [("pause", 1), ("resume", 2), ("pause", 3), ("resume", 4)],
+    ),
+    ([("call", "pause", 1), ("asked", "resume", 2), ("call", "stop", 3)], [("pause", 1), ("stop", 3)]),
+    ([("asked", "stop", 1), ("call", "resume", 2)], [("resume", 2)]),
+]
+
+
+@pytest.mark.parametrize(("lines", "calls"), ASKED)
+def test_a_call_without_an_answer_counts_where_the_next_proves_it(
+    lines: list[tuple[str, str, int]], calls: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    """Who could resume had paused, and the other way round; nothing else proves anything."""
+    for key, name, number in lines:
+        append_entry(tmp_path / "j", {"at_unix_ms": number, key: name, "task_id": "t", "random": number})
+
+    assert [(call.call, call.at_unix_ms) for call in read_journal(tmp_path / "j").calls] == calls
+
+
+@pytest.mark.parametrize("key", ["refused", "unsent"])
+def test_a_call_that_failed_is_not_proven_by_the_next(key: str, tmp_path: Path) -> None:
+    """Its end is told by a line with its number."""
+    append_entry(tmp_path / "j", {"at_unix_ms": 1, "asked": "pause", "task_id": "t", "random": 7})
+    append_entry(tmp_path / "j", {"at_unix_ms": 2, key: "pause", "task_id": "t", "random": 7})
+    append_entry(tmp_path / "j", {"at_unix_ms": 3, "call": "resume", "task_id": "t", "random": 8})
+
+    assert [call.call for call in read_journal(tmp_path / "j").calls] == ["resume"]
+
+
+def test_what_was_asked_of_another_task_proves_nothing(tmp_path: Path) -> None:
+    """Each task has its own calls."""
+    append_entry(tmp_path / "j", {"at_unix_ms": 1, "asked": "pause", "task_id": "t", "random": 7})
+    append_entry(tmp_path / "j", {"at_unix_ms": 3, "call": "resume", "task_id": "u", "random": 8})
+
+    assert [call.task_id for call in read_journal(tmp_path / "j").calls] == ["u"]
+
+
+@pytest.mark.parametrize("odd", [None, [1], {"a": 1}, 1.5])
+def test_an_odd_number_of_a_request_is_no_number(odd: object, tmp_path: Path) -> None:
+    """A line that was asked with it counts for nothing."""
+    append_entry(tmp_path / "j", {"at_unix_ms": 1, "asked": "pause", "task_id": "t", "random": odd})
+    append_entry(tmp_path / "j", {"at_unix_ms": 3, "call": "resume", "task_id": "t", "random": odd})
+
+    assert [call.call for call in read_journal(tmp_path / "j").calls] == ["resume"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"", b""),
+        (PAUSE_LINE + b"\n", PAUSE_LINE + b"\n"),
+        (PAUSE_LINE, PAUSE_LINE + b"\n"),
+        (PAUSE_LINE + b"\n" + RESUME_LINE[:20], PAUSE_LINE + b"\n"),
+        (RESUME_LINE[:20], b""),
+        (PAUSE_LINE + b"\n\xff", PAUSE_LINE + b"\n"),
+    ],
+)
+def test_appending_mends_the_end_of_the_file(before: bytes, after: bytes, tmp_path: Path) -> None:
+    """A line that was cut short goes, a whole one gets its newline."""
+    path = tmp_path / "calls.jsonl"
+    path.write_bytes(before)
+
+    append_entry(path, {"n": 1})
+
+    assert path.read_bytes() == after + b'{"n": 1}\n'
+
+
+def test_a_journal_that_is_made_is_its_owners_alone(tmp_path: Path) -> None:
+    """It tells who was recorded when."""
+    append_entry(tmp_path / "j", {"name": "张"})
+
+    assert (tmp_path / "j").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "j").read_text(encoding="utf-8") == '{"name": "张"}\n'
+
+
+def test_writers_do_not_disturb_each_other(tmp_path: Path) -> None:
+    """Lines of four processes, all whole and all there."""
+    code = (
+        "import sys; from timeline.journal import append_entry\n"
+        "for n in range(50): append_entry(sys.argv[1], {'who': sys.argv[2], 'n': n, 'filler': 'x' * 9000})"
+    )
+    path = str(tmp_path / "j")
+    writers = [subprocess.Popen([sys.executable, "-c", code, path, str(who)]) for who in range(4)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0] * 4
+
+    entries = [json.loads(line) for line in (tmp_path / "j").read_bytes().splitlines()]
+
+    assert sorted((entry["who"], entry["n"]) for entry in entries) == sorted(
+        (str(who), n) for who in range(4) for n in range(50)
+    )
+
+
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says so, and what was there stays."""
+    path = tmp_path / "j"
+    append_entry(path, {"n": 1})
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskError, match="the disk is full"):
+        append_entry(path, {"n": 2})
+
+    assert path.read_bytes() == b'{"n": 1}\n'
+
+
+def test_a_lesson_without_task_takes_the_calls_of_its_room(tmp_path: Path) -> None:
+    """Another room was paused at the same time; its pause is not this lesson's."""
+    path = tmp_path / "j"
+    for task, room, shift_ms in (("t", 1234, 0), ("u", 99, 30_000)):
+        head = {"task_id": task}
+        append_entry(path, {"at_unix_ms": 1558613138000, "call": "start", "room_id": room, **head})
+        append_entry(path, {"at_unix_ms": 1558614039200 + shift_ms, "call": "pause", **head})
+        append_entry(path, {"at_unix_ms": 1558614099500 + shift_ms, "call": "resume", **head})
+
+    lesson = timeline.load(SAMPLES / "guide_example.json", journal=path)
+
+    assert [(pause.at_ms, pause.duration_ms, pause.source) for pause in lesson.pauses] == [
+        (900_000, 60_300, "journal")
+    ]
+
+
+def test_a_journal_of_a_task_that_was_never_paused_is_no_finding(tmp_path: Path) -> None:
+    """It was read and fits; what was paused past us is still inferred."""
+    append_entry(
+        tmp_path / "j", {"at_unix_ms": 1558613138000, "call": "start", "task_id": "t", "room_id": 1234}
+    )
+
+    lesson = timeline.load(SAMPLES / "guide_example.json", journal=tmp_path / "j")
+
+    assert [pause.source for pause in lesson.pauses] == ["inferred"]
+    assert "journal_unused" not in codes(lesson)

@@ -229,9 +229,12 @@ def _pauses(
     if journal is not None and stamps is None:
         findings.append(finding("journal_unused", "without wall times the journal cannot be placed"))
     elif journal is not None and stamps is not None:
-        told = journal.pauses(result.task_id)
+        told = journal.pauses(result.task_id, result.room_id)
         pauses, doubts = place_told_pauses(told, cuts, stamps, duration_ms, rules=rules)
-        findings.extend(doubts)
+        if told or not journal.calls_of(
+            result.task_id, result.room_id
+        ):  # else it was never paused through us
+            findings.extend(doubts)
         if pauses:
             return pauses, None
     surplus_ms = None if stamps is None else stamps.surplus_ms(duration_ms)

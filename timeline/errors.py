@@ -20,9 +20,9 @@
     │   ├── MediaNotFoundError (FileNotFoundError)   no file of the lesson can be had
     │   ├── FetchError (ConnectionError)             a file cannot be downloaded; .code and .reason
     │   └── MediaUnreadableError (ValueError)        a file is not usable media; .reason in a few words
-    ├── ServiceError (RuntimeError)         a call to the recording service; .error_code, .random, .is_uncertain
+    ├── ServiceError (RuntimeError)         a call to the recording service; .error_code, .random
     │   ├── TaskStateError                  it does not fit the task's state; nothing was sent
-    │   ├── ServiceRefusedError (ValueError)         the account, a key or a parameter is wrong: codes 2000x, 4000x
+    │   ├── ServiceRefusedError (ValueError)         account, key or parameter is wrong: 2000x, 4000x
     │   │   ├── SignatureExpiredError                20001, though it was signed anew
     │   │   ├── TaskUnknownError                     20005
     │   │   ├── TaskEndedError                       20011
