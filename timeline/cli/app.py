@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday, media, quality, quality_report, replay, stitching
+from timeline.cli import everyday, media, quality, quality_report, recording, replay, stitching
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -24,12 +24,15 @@ from timeline.errors import (
     ParameterError,
     ResultError,
     RosterError,
+    ServiceError,
+    ServiceRefusedError,
+    TaskStateError,
     TimelineError,
 )
 from timeline.publish import FULL
 from timeline.version import __version__
 
-HELD, DISK = 4, 6
+HELD, NETWORK, DISK = 4, 5, 6
 EXIT_STATUSES: tuple[tuple[type[TimelineError], int], ...] = (
     (ResultError, 2),
     (RosterError, 2),
@@ -39,6 +42,9 @@ EXIT_STATUSES: tuple[tuple[type[TimelineError], int], ...] = (
     (OutputExistsError, 2),
     (OutputHeldError, HELD),
     (DiskError, DISK),
+    (TaskStateError, 2),
+    (ServiceRefusedError, 2),
+    (ServiceError, NETWORK),
     (TimelineError, 1),
 )
 """Exit status by error: the first class that fits. 0 fine, 3 made with slates, 130 interrupted."""
@@ -65,6 +71,22 @@ for command in (media.fetch, media.probe, stitching.stitch, replay.serve):
     app.command(rich_help_panel="Media")(command)
 for command in (quality.metrics, quality_report.report):
     app.command(rich_help_panel="Analysis")(command)
+service = typer.Typer(
+    help="The recording service: start, pause, resume, stop and query recordings, or simulate it.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (
+    recording.sign,
+    recording.start,
+    recording.pause,
+    recording.resume,
+    recording.stop,
+    recording.query,
+    recording.set_callback,
+):
+    service.command()(command)
+app.add_typer(service, name="service", rich_help_panel="Service")
 
 
 @app.callback(invoke_without_command=True)

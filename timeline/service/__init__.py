@@ -5,6 +5,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from timeline.service.signing import sign
 
-__all__ = ["sign"]
+if TYPE_CHECKING:
+    from timeline.service.client import AsyncRecordingClient, RecordingClient
+
+__all__ = ["AsyncRecordingClient", "RecordingClient", "sign"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("AsyncRecordingClient", "RecordingClient"):
+        from timeline.service import client
+
+        return getattr(client, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

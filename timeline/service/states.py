@@ -53,10 +53,11 @@ def check_call(call: str, state: str, task_id: str) -> None:
         raise TaskStateError(f"cannot {call} task {show(task_id)}: it is {state}; {advice}", state=state)
 
 
-def later_state(known: str | None, told: str) -> str:
+def later_state(known: str | None, told: str, *, tells_pauses: bool = False) -> str:
     """Return the state after a query or a callback told one; nothing turns back.
 
-    A query of the guide's service knows no "paused", so its ``recording`` does not undo a pause.
+    A query of the guide's service knows no "paused", so its ``recording`` does not undo a pause; where
+    *tells_pauses*, it does.
 
     Example:
         >>> later_state("paused", "recording"), later_state("finished", "recording")
@@ -67,5 +68,5 @@ def later_state(known: str | None, told: str) -> str:
     if known in (FINISHED, FAILED):
         return known
     if told in (RECORDING, PAUSED) and known in (RECORDING, PAUSED):
-        return PAUSED if PAUSED in (known, told) else RECORDING
+        return told if tells_pauses or told == PAUSED else known
     return max(known, told, key=STATES.index)
