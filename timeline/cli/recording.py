@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +17,7 @@ from timeline.publish import check_output, disk_errors, write_text
 from timeline.sinks import path_text, terminal_text
 
 if TYPE_CHECKING:
+    from timeline.service.backends import Backend
     from timeline.service.client import RecordingClient
     from timeline.service.messages import Accepted, Whiteboard
     from timeline.service.secrets import Credentials
@@ -50,6 +52,21 @@ Address = Annotated[
         help="Where the service is, if not at Tencent's address: a simulator or a proxy of yours.",
     ),
 ]
+
+
+class Api(StrEnum):
+    """Which service is meant."""
+
+    TIC = "tic"
+    TIW = "tiw"
+
+
+Service = Annotated[
+    Api,
+    typer.Option(
+        "--api", envvar="TIMELINE_SERVICE_API", help="Which service: tic, the guide's, or tiw, its successor."
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print an object instead of a line.")]
 
 
@@ -77,14 +94,25 @@ def journal_of(journal: Path | None) -> Path:
     return path
 
 
-def client_of(keys: Path | None, journal: Path | None, url: str | None) -> RecordingClient:
+def client_of(keys: Path | None, journal: Path | None, url: str | None, api: Api) -> RecordingClient:
     """Return the client that the options describe."""
     credentials = credentials_of(keys)
     from timeline.service.client import RecordingClient
+
+    return RecordingClient(
+        credentials, journal=journal_of(journal), backend=backend_of(api, credentials, url)
+    )
+
+
+def backend_of(api: Api, credentials: Credentials, url: str | None) -> Backend:
+    """Return what speaks to the service that is meant."""
+    if api is Api.TIW:
+        from timeline.service.tiw import ENDPOINT, TiwBackend
+
+        return TiwBackend(credentials, base_url=url or ENDPOINT)
     from timeline.service.tic import BASE_URL, TicBackend
 
-    backend = TicBackend(credentials, base_url=url or BASE_URL)
-    return RecordingClient(credentials, journal=journal_of(journal), backend=backend)
+    return TicBackend(credentials, base_url=url or BASE_URL)
 
 
 def sign(
@@ -115,6 +143,7 @@ def start(
     keys: Keys = None,
     journal: JournalFile = None,
     url: Address = None,
+    api: Service = Api.TIC,
     group_id: Annotated[
         str | None, typer.Option("--group-id", help="IM group of the whiteboard, if not the room's number.")
     ] = None,
@@ -148,7 +177,7 @@ def start(
     whiteboard = _whiteboard(width_px, height_px, init_param)
     more = _json_object(extra, "--extra")
     user_sig = _user_sig(user_sig_file)
-    with client_of(keys, journal, url) as client:
+    with client_of(keys, journal, url, api) as client:
         started = client.start(
             room_id,
             group_id=group_id,
@@ -176,13 +205,14 @@ def pause(
     keys: Keys = None,
     journal: JournalFile = None,
     url: Address = None,
+    api: Service = Api.TIC,
     as_json: AsJson = False,
 ) -> None:
     """Pause a recording.
 
     Example: timeline service pause g68cee8e90jcq4ogg8jb
     """
-    with client_of(keys, journal, url) as client:
+    with client_of(keys, journal, url, api) as client:
         _print_accepted(client.pause(task_id), as_json)
 
 
@@ -191,13 +221,14 @@ def resume(
     keys: Keys = None,
     journal: JournalFile = None,
     url: Address = None,
+    api: Service = Api.TIC,
     as_json: AsJson = False,
 ) -> None:
     """Resume a paused recording.
 
     Example: timeline service resume g68cee8e90jcq4ogg8jb
     """
-    with client_of(keys, journal, url) as client:
+    with client_of(keys, journal, url, api) as client:
         _print_accepted(client.resume(task_id), as_json)
 
 
@@ -206,13 +237,14 @@ def stop(
     keys: Keys = None,
     journal: JournalFile = None,
     url: Address = None,
+    api: Service = Api.TIC,
     as_json: AsJson = False,
 ) -> None:
     """Stop a recording; its files are made after that.
 
     Example: timeline service stop g68cee8e90jcq4ogg8jb
     """
-    with client_of(keys, journal, url) as client:
+    with client_of(keys, journal, url, api) as client:
         accepted = client.stop(task_id)
     _print_accepted(accepted, as_json)
     talk(f"the result comes later: timeline service query {terminal_text(task_id)} --wait 600 -o result.json")
@@ -223,6 +255,7 @@ def query(
     keys: Keys = None,
     journal: JournalFile = None,
     url: Address = None,
+    api: Service = Api.TIC,
     wait_s: Annotated[
         float, typer.Option("--wait", min=0, help="Ask again until the task has ended, for so many seconds.")
     ] = 0,
@@ -242,18 +275,18 @@ def query(
     """
     if output is not None:
         check_output(output, overwrite=overwrite)
-    with client_of(keys, journal, url) as client:
+    with client_of(keys, journal, url, api) as client:
         answer = client.wait(task_id, most_s=wait_s) if wait_s else client.query(task_id)
     if as_json:
         print_json(answer.document)
     else:
         print(answer.state)
     if answer.state == "failed":
-        from timeline.results.advice import failure
+        from timeline.results.advice import failure, number_of
 
-        code = answer.document.get("error_code", 0)
-        talk(f"timeline: {failure(code, answer.document.get('error_msg'))}")
-        raise typer.Exit(PARTS_MISSING if code == NO_FILE else 1)
+        code = answer.error_code or 0
+        talk(f"timeline: {failure(code, answer.error_text)}")
+        raise typer.Exit(PARTS_MISSING if number_of(code, answer.error_text) == NO_FILE else 1)
     if output is None:
         return
     if not answer.is_finished:
@@ -274,6 +307,7 @@ def set_callback(
     keys: Keys = None,
     journal: JournalFile = None,
     url: Address = None,
+    api: Service = Api.TIC,
     as_json: AsJson = False,
 ) -> None:
     """Set the address that the service calls back, for all recordings of the account.
@@ -282,7 +316,7 @@ def set_callback(
     """
     if (callback_url is None) == (not delete):
         raise ParameterError("name an address, or --delete the one that is set")
-    with client_of(keys, journal, url) as client:
+    with client_of(keys, journal, url, api) as client:
         accepted = client.set_callback(callback_url) if callback_url else client.delete_callback()
     _print_accepted(accepted, as_json)
 

@@ -46,8 +46,7 @@ def failure(code: int | str, said: object) -> RecordingFailedError:
         said: The service's own words, a stranger's text.
     """
     words = said if isinstance(said, str) else ""
-    inner = _CODE_IN_TEXT.search(words)
-    number = code if isinstance(code, int) else int(inner[1]) if inner else 0
+    number = number_of(code, said)
     advice = ADVICE.get(20099 if 20090 <= number <= 20099 else number, "")
     message = f"the recording service reports error {code if isinstance(code, int) else show(code)}"
     if words:
@@ -56,6 +55,19 @@ def failure(code: int | str, said: object) -> RecordingFailedError:
         message += f": {advice}"
     brief = code if isinstance(code, int) else code[:_MOST_CHARACTERS]
     return RecordingFailedError(message, error_code=brief, advice=advice)
+
+
+def number_of(code: int | str, said: object) -> int:
+    """Return the number of a failure, which the successor tells inside its text; 0 where there is none.
+
+    Example:
+        >>> number_of("FailedOperation.Record", "code: 40002, msg: no file")
+        40002
+    """
+    if isinstance(code, int):
+        return code
+    inner = _CODE_IN_TEXT.search(said) if isinstance(said, str) else None
+    return int(inner[1]) if inner else 0
 
 
 def refuse_failure(body: dict[str, Any]) -> None:

@@ -132,7 +132,9 @@ class Dialogue:
         if told != self.history().of(task_id).state:
             facts = {"state": told, "tells_pauses": self.backend.tells_pauses}
             self._note({"at_unix_ms": reply.at_unix_ms, "task_id": task_id, **facts, "random": reply.random})
-        return TaskAnswer(task_id, told, reply.document, reply.random)
+        return TaskAnswer(
+            task_id, told, reply.document, reply.random, *(self.backend.fault(reply) or (None, None))
+        )
 
     def set_callback(self, url: str) -> Generator[Send | Sleep, Reply | Lost | None, Accepted]:
         """Set the address of callbacks, or delete it where *url* is empty."""

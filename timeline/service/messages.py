@@ -132,12 +132,16 @@ class TaskAnswer:
         state: One of `timeline.service.states.STATES`, or the service's own word where it is none of them.
         document: The answer as it came: `timeline.loads` reads it once the task is finished.
         random: The number of the request.
+        error_code: Why a task failed: the service's number or name; None where it did not.
+        error_text: What the service says of that, a stranger's text.
     """
 
     task_id: str
     state: str
     document: Mapping[str, Any]
     random: int
+    error_code: int | str | None = None
+    error_text: object = None
 
     @property
     def is_finished(self) -> bool:
