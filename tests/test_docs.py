@@ -21,6 +21,7 @@ PAGES = [
     "docs/manifest.md",
     "docs/plots.md",
     "docs/quality.md",
+    "docs/simulator.md",
 ]
 GUIDES = [
     *PAGES,
