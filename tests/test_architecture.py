@@ -221,6 +221,7 @@ INSIDE = {
         "quality",
         "quality_report",
         "recording",
+        "simulating",
         "app",
         "",
     ],

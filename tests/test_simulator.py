@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import http.server
 import json
+import re
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -526,3 +530,20 @@ def test_a_simulated_lesson_is_fetched_and_rendered(tmp_path: Path) -> None:
 
     assert report.findings == ()
     assert report.path.stat().st_size > 10_000
+
+
+def test_the_command_says_how_it_is_used_and_ends_with_130() -> None:
+    """Ctrl-C is how one ends it; no signature and no traceback is seen."""
+    command = [sys.executable, "-m", "timeline", "service", "simulate", "--no-media", "--tic-key", KEY]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        lines = [process.stderr.readline() for _ in range(5)]
+        url = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
+        assert url
+        answer = httpx2.post(url[0] + PATH + "query", json=TASK, trust_env=False)
+        assert answer.json()["error_code"] == 20003
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 130
+        talk = "".join(lines) + process.stderr.read()
+    assert "query: error_code 20003" in talk
+    assert ("Traceback" in talk, KEY in talk) == (False, False)

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday, media, quality, quality_report, recording, replay, stitching
+from timeline.cli import everyday, media, quality, quality_report, recording, replay, simulating, stitching
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -84,6 +84,7 @@ for command in (
     recording.stop,
     recording.query,
     recording.set_callback,
+    simulating.simulate,
 ):
     service.command()(command)
 app.add_typer(service, name="service", rich_help_panel="Service")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 USUAL, CLOSED, HTML, TRUNCATED = ANSWERS = ("usual", "closed", "html", "truncated")
 """The answer as it should be; none, the connection is cut; a 502 of a gateway; half of the JSON."""
@@ -69,13 +68,3 @@ def answer_bytes(fault: Fault | None, answer: bytes) -> tuple[int, str, bytes] |
     if kind == HTML:
         return 502, "text/html", HTML_502
     return 200, "application/json", answer[: len(answer) // 2] if kind == TRUNCATED else answer
-
-
-def shown(request: SeenRequest) -> dict[str, Any]:
-    """Return what is said of a request on a terminal: no signature, no UserSig."""
-    return {
-        "call": request.call,
-        "random": request.random,
-        "error_code": request.error_code,
-        "task_id": request.task_id,
-    }
