@@ -22,6 +22,8 @@ LAYOUTS_AT_MS = 62_000
 COMMANDS = [
     *("show", "check", "manifest", "plot", "render", "player", "demo"),
     *("fetch", "probe", "stitch", "serve", "metrics", "report"),
+    *("service sign", "service start", "service pause", "service resume", "service stop", "service query"),
+    *("service set-callback", "service simulate"),
 ]
 
 
@@ -110,7 +112,7 @@ def cli_page() -> str:
         "| 2 | misused, or unusable input |",
         "| 3 | the output was made, but slates replace parts of it (`--allow-slates` makes that 0) |",
         "| 4 | another run is making the output |",
-        "| 5 | the network: a file could not be had |",
+        "| 5 | the network: a file could not be had, or the recording service did not answer |",
         "| 6 | the disk |",
         "| 130 | interrupted |",
         "",
@@ -123,7 +125,7 @@ def cli_page() -> str:
 def _help(command: str) -> str:
     environment = os.environ | {"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
     answer = subprocess.run(
-        [sys.executable, "-m", "timeline", command, "--help"],
+        [sys.executable, "-m", "timeline", *command.split(), "--help"],
         capture_output=True,
         text=True,
         check=True,
