@@ -185,6 +185,7 @@ INSIDE = {
         "simulated_answers",
         "simulated_faults",
         "simulated_media",
+        "simulated_events",
         "simulated_callbacks",
         "simulated_service",
         "simulator",
@@ -319,7 +320,10 @@ def test_vendor_words_stay_in_results(files: dict[str, str]) -> None:
     words += ["VideoInfo", "OmittedDuration", "RecordStartTime", "StreamInfo", "RecordInfo", "EventInfo"]
     words += ["TencentVod", "FileMessage", "class_roomid", "class_id", "im_time", "tic_substream", "TaskId"]
     told = {"timeline.findings", "timeline.report.finding_words"}  # their codes and texts name fields
-    told |= {"timeline.service.simulated_answers"}  # says what results/ reads
+    told |= {
+        "timeline.service.simulated_answers",
+        "timeline.service.simulated_events",
+    }  # says what results/ reads
 
     strangers = {
         name

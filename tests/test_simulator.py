@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import http.server
 import json
 import re
@@ -21,7 +22,7 @@ import pytest
 import timeline
 from timeline.errors import ParameterError
 from timeline.service.signing import is_signed, sign
-from timeline.service.simulated_callbacks import CallbackRules
+from timeline.service.simulated_callbacks import TIW_RULES, CallbackRules
 from timeline.service.simulated_rooms import AUDIO_ONLY_ROOM, CAMERA, Room, Stream
 from timeline.service.simulator import PATH, Simulator
 
@@ -403,6 +404,24 @@ def test_callbacks_can_come_in_the_wrong_order(receiver: Receiver) -> None:
     rules = CallbackRules(reorder=1, hold_s=0.01)
 
     assert told(receiver, rules, 2) == ["record_finished", "record_started"]
+
+
+def test_events_can_be_those_of_the_successor(receiver: Receiver) -> None:
+    """Three events, signed in the body; any answer with status 200 ends the repeats."""
+    receiver.wrong_answers = 100
+    rules = dataclasses.replace(TIW_RULES, callback_key="Xz4ZgayTr7rMgWQrH")
+    with quick(callbacks=rules) as simulator:
+        caller = Caller(simulator)
+        caller.ask("callback", {"callback": receiver.url})
+        caller.record()
+        simulator.wait_for_callbacks(3)
+
+    queries, events = zip(*receiver.heard, strict=True)
+    assert [event["EventType"][12:] for event in events] == ["Started", "Stopped", "Finished"]
+    assert queries == ({"shop": "7"},) * 3
+    assert events[0]["Sign"] == sign("Xz4ZgayTr7rMgWQrH", events[0]["ExpireTime"])
+    lesson = timeline.loads(json.dumps(events[2]))
+    assert [track.id for track in lesson.tracks if track.kind == "screen"] == ["screen:teacher"]
 
 
 def test_a_planned_error_is_answered_as_often_as_planned(simulator: Simulator, caller: Caller) -> None:

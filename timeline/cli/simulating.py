@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +15,13 @@ from timeline.errors import ParameterError
 if TYPE_CHECKING:
     from timeline.service.simulated_callbacks import SentCallback
     from timeline.service.simulated_faults import SeenRequest
+
+
+class Style(StrEnum):
+    """How callbacks look."""
+
+    TIC = "tic"
+    TIW = "tiw"
 
 
 def simulate(
@@ -33,8 +42,11 @@ def simulate(
         float, typer.Option("--processing", help="Seconds from the stop to the result.", min=0, max=3600)
     ] = 3.0,
     retry: Annotated[
-        float, typer.Option("--retry", help="Seconds until a callback is repeated.", min=0, max=3600)
-    ] = 60.0,
+        float | None,
+        typer.Option(
+            "--retry", help="Seconds until a callback is repeated; 60 by default, 5 for tiw.", min=0, max=3600
+        ),
+    ] = None,
     lose: Annotated[float, typer.Option("--lose", help="Share of callbacks never sent.", min=0, max=1)] = 0.0,
     double: Annotated[
         float, typer.Option("--double", help="Share of callbacks sent twice at once.", min=0, max=1)
@@ -48,6 +60,12 @@ def simulate(
     seed: Annotated[
         int | None, typer.Option("--seed", help="The same disorder of callbacks each time.")
     ] = None,
+    style: Annotated[
+        Style, typer.Option("--style", help="Callbacks as in the guide (tic) or as its successor has them.")
+    ] = Style.TIC,
+    callback_key: Annotated[
+        str, typer.Option("--callback-key", help="Signs callbacks of style tiw; without it they are not.")
+    ] = "",
     no_media: Annotated[
         bool, typer.Option("--no-media", help="Results whose links lead nowhere; needs no ffmpeg.")
     ] = False,
@@ -56,12 +74,14 @@ def simulate(
 
     Example: timeline service simulate --port 8100 --latency 0.1 --lose 0.3 --seed 1
     """
-    from timeline.service.simulated_callbacks import CallbackRules
+    from timeline.service.simulated_callbacks import TIW_RULES, CallbackRules
     from timeline.service.simulator import SDK_APP_ID, TIC_KEY, Simulator
 
     if tic_key is not None and not tic_key.strip():
         raise ParameterError("--tic-key is empty; leave it out for a made-up one")
-    rules = CallbackRules(retry_s=retry, lose=lose, double=double, reorder=reorder, delay=delay, seed=seed)
+    rules = TIW_RULES if style == Style.TIW else CallbackRules()
+    rules = replace(rules, lose=lose, double=double, reorder=reorder, delay=delay, seed=seed)
+    rules = replace(rules, retry_s=rules.retry_s if retry is None else retry, callback_key=callback_key)
     app_id = sdk_app_id or SDK_APP_ID
     with Simulator(
         app_id,

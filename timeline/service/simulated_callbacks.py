@@ -18,11 +18,15 @@ from urllib.parse import urlencode
 
 from timeline.extras import needs_extra
 from timeline.service.signing import sign
+from timeline.service.simulated_events import signed_event
 from timeline.service.simulated_requests import Account
-from timeline.service.simulated_tasks import FINISHED_EVENT, STARTED_EVENT
+from timeline.service.simulated_tasks import FINISHED_EVENT, STARTED_EVENT, STOPPED_EVENT
 
 with needs_extra("service"):
     import httpx2
+
+TIC, TIW = "tic", "tiw"
+_TOLD = {TIC: (STARTED_EVENT, FINISHED_EVENT), TIW: (STARTED_EVENT, STOPPED_EVENT, FINISHED_EVENT)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,8 @@ class CallbackRules:
         delay_s: By how much at most.
         hold_s: How long an end waits for another callback to overtake it.
         seed: Of all that is drawn; None for another disorder each time.
+        style: `TIC`, as in the guide, or `TIW`, events as its successor sends them; see `TIW_RULES`.
+        callback_key: Signs in the style of TIW; empty for events without a signature.
     """
 
     retry_s: float = 60.0
@@ -55,6 +61,12 @@ class CallbackRules:
     delay_s: float = 30.0
     hold_s: float = 30.0
     seed: int | None = None
+    style: str = TIC
+    callback_key: str = ""
+
+
+TIW_RULES = CallbackRules(retry_s=5.0, most_repeats=5, style=TIW)
+"""As the successor sends its events; any answer with status 200 ends the repeats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +98,7 @@ def draw_fate(rules: CallbackRules, task_number: int, what: str) -> Fate:
 
 
 def is_taken(status: int, body: bytes) -> bool:
-    """Return whether an answer to a callback is the one that ends its repeats.
+    """Return whether an answer to a callback of the guide is the one that ends its repeats.
 
     Example:
         >>> is_taken(200, b'{"error_code": 0}'), is_taken(200, b"ok"), is_taken(500, b'{"error_code": 0}')
@@ -106,9 +118,9 @@ class SentCallback:
 
     Attributes:
         task_id: Of which it tells.
-        what: ``started`` or ``finished``.
+        what: ``started`` or ``finished``; in the style of TIW ``stopped`` too.
         attempt: 1 for the first try.
-        random: Of its address.
+        random: Of its address in the guide's style.
         body: What was told.
         status: Of the answer; None where none came.
         answer: The answer's body, its first 1000 bytes.
@@ -158,7 +170,7 @@ class CallbackSender:
         self, what: str, task_id: str, task_number: int, body_at: Callable[[int], dict[str, Any]]
     ) -> None:
         """Send a callback, in time; *body_at* makes what it tells from the time of a try, in Unix seconds."""
-        if not self._address():
+        if not self._address() or what not in _TOLD[self._rules.style]:
             return
         fate = draw_fate(self._rules, task_number, what)
         if fate.is_lost:
@@ -211,19 +223,18 @@ class CallbackSender:
         self, address: str, what: str, task_id: str, attempt: int, body: dict[str, Any]
     ) -> SentCallback:
         expire_s, number = int(time.time()) + self._rules.sign_s, random.randint(1, 2**31 - 1)
-        values = {
-            "random": number,
-            "expire_time": expire_s,
-            "sign": sign(self._account.tic_key, expire_s),
-            "sdkappid": self._account.sdk_app_id,
-        }
-        url = address.partition("#")[0]
-        url += ("&" if "?" in url else "?") + urlencode(values)
+        app_id, url = self._account.sdk_app_id, address.partition("#")[0]
+        if self._rules.style == TIW:
+            body = signed_event(body, app_id, self._rules.callback_key, expire_s)
+        else:
+            signature = sign(self._account.tic_key, expire_s)
+            values = {"random": number, "expire_time": expire_s, "sign": signature, "sdkappid": app_id}
+            url += ("&" if "?" in url else "?") + urlencode(values)
         data = json.dumps(body, ensure_ascii=False).encode()
         try:
             answer = await self._http.post(url, content=data, headers={"Content-Type": "application/json"})
         except (httpx2.HTTPError, httpx2.InvalidURL):
             return SentCallback(task_id, what, attempt, number, body)
-        taken = is_taken(answer.status_code, answer.content)
         status, said = answer.status_code, answer.content[:1000]
+        taken = status == 200 if self._rules.style == TIW else is_taken(status, answer.content)
         return SentCallback(task_id, what, attempt, number, body, status, said, taken)

@@ -19,7 +19,8 @@ from typing import Any
 
 from timeline.errors import TimelineError
 from timeline.service import simulated_answers as answers
-from timeline.service.simulated_callbacks import CallbackRules, CallbackSender, SentCallback
+from timeline.service.simulated_callbacks import TIW, CallbackRules, CallbackSender, SentCallback
+from timeline.service.simulated_events import event_body
 from timeline.service.simulated_faults import ANY, USUAL, Fault, SeenRequest, answer_bytes
 from timeline.service.simulated_media import MediaMaker, Wanted
 from timeline.service.simulated_requests import Account, read_body, read_query
@@ -99,6 +100,7 @@ class SimulatedService:
 
     async def live(self, rules: CallbackRules) -> None:
         """Let time pass, until cancelled. Everything below works while this runs."""
+        self._style = rules.style
         self._wake, self._makers = asyncio.Event(), asyncio.Semaphore(2)
         self._sender = CallbackSender(
             self._account, rules, self.now_unix_ms, lambda: self.address, self._keep_callback
@@ -146,11 +148,12 @@ class SimulatedService:
         task = self._task(happening.task_id)
         links = self._links.get(task.task_id, ())
         frozen = task.copy()
+        body_of = event_body if self._style == TIW else answers.callback_body
         self._sender.tell(
             happening.what,
             task.task_id,
             number,
-            lambda at_s: answers.callback_body(happening.what, frozen, links, at_s),
+            lambda at_s: body_of(happening.what, frozen, links, at_s),
         )
 
     def _task(self, task_id: str) -> SimulatedTask:

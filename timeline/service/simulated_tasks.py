@@ -20,7 +20,7 @@ WRONG_STATE = WRONG_PARAMETER
 """The guide has no number for a pause of a task that is not recording (§4.3); this is ours."""
 SPOILT = "invalid"
 """A UserSig that begins with it fails the login (40004), and a group id the joining of the group (40005)."""
-STARTED_EVENT, FINISHED_EVENT = "started", "finished"
+STARTED_EVENT, STOPPED_EVENT, FINISHED_EVENT = "started", "stopped", "finished"
 _TASK_ID_LETTERS = "0123456789abcdefghjkmnopqrstuvwxyz"
 
 
@@ -55,7 +55,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """Something of which a callback tells: `STARTED_EVENT` or `FINISHED_EVENT`."""
+    """Something of which callbacks may tell: `STARTED_EVENT`, `STOPPED_EVENT`, `FINISHED_EVENT`."""
 
     what: str
     task_id: str
@@ -226,6 +226,7 @@ class TaskBook:
             task.state = RECORDING
         elif what in ("stop", "auto"):
             self._end(task, at_ms, "usercall" if what == "stop" else "auto")
+            return Happening(STOPPED_EVENT, task.task_id, at_ms)
         elif what == "finish":
             task.state = FINISHED if task.files else FAILED
             if not task.files:
