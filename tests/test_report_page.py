@@ -548,6 +548,7 @@ class TestWriting:
 
 
 class TestCommand:
+    @pytest.mark.usefixtures("measured_before")
     def test_it_writes_the_page_with_the_digest_of_the_result(self, cli: Cli, tmp_path: Path) -> None:
         out = tmp_path / "report.html"
         answer = cli("report", SAMPLES / "lesson", "-o", out, "--roster", ROSTER, "--language", "zh")
@@ -580,16 +581,13 @@ class TestCommand:
         assert cli("report", tmp_path, "-o", tmp_path / "result.json", "--force").status == 2
         assert (tmp_path / "result.json").read_bytes() == GUIDE.read_bytes()
 
-    def test_a_lesson_from_standard_input(
-        self, cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        with GUIDE.open(encoding="utf-8") as stdin:
-            monkeypatch.setattr("sys.stdin", stdin)
-            answer = cli("report", "-", "-o", tmp_path / "report.html")
+    def test_a_lesson_from_standard_input(self, cli: Cli, tmp_path: Path) -> None:
+        answer = cli("report", "-", "-o", tmp_path / "report.html", stdin=GUIDE.read_bytes())
 
         assert answer.status == 0
         assert "<h1><bdi>lesson</bdi></h1>" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
+    @pytest.mark.usefixtures("measured_before")
     def test_pseudonyms(self, cli: Cli, tmp_path: Path) -> None:
         out = tmp_path / "report.html"
         cli("report", SAMPLES / "lesson", "-o", out, "--roster", ROSTER, "--pseudonymise", "salt")
