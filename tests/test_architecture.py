@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "timeline"
 # see each other, in the order of INSIDE.
 FLOORS = [
     ["errors", "version", "kinds", "samples"],
-    ["units", "interval", "findings", "palette", "extras", "jsontext", "collector"],
+    ["units", "interval", "findings", "palette", "extras", "jsontext", "collector", "waiting"],
     ["sinks"],
     ["publish"],
     ["results", "model", "roster", "journal"],
