@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import gc
 import json
 import os
 import shutil
@@ -40,6 +41,11 @@ CANVAS = (640, 360)
 SOURCE = (320, 240)
 CAMERA, SCREEN, BOARD, MIXED, AUDIO = range(5)
 START_S = 1_700_000_000
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector of cycles need not look at it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

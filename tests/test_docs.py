@@ -77,7 +77,14 @@ def test_python_examples_run(page: str, clone: Path) -> None:
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", commands("README.md"))
+@pytest.mark.parametrize(
+    "command",
+    [
+        # A stitch of a whole lesson takes long; the quick tests of stitching are about shorter ones.
+        pytest.param(command, marks=pytest.mark.slow if command.startswith("timeline stitch") else ())
+        for command in commands("README.md")
+    ],
+)
 def test_shell_examples_run(command: str, clone: Path) -> None:
     """Each `timeline …` line of the README does its job."""
     answer = run_here(*shlex.split(command)[1:])
