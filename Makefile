@@ -17,6 +17,9 @@ help:  ## list what can be made
 demo: $(VENV)/.media  ## set up, run the main job on the bundled lesson into demo_output/
 	$(BIN)/timeline demo demo_output --force
 
+# Tests start many a Python, which compiles the same modules again where bytecode is not kept.
+test test-all: export PYTHONDONTWRITEBYTECODE =
+
 test: $(VENV)/.dev  ## set up, run the tests (under 3 minutes)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m "not slow"
 

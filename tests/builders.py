@@ -16,7 +16,7 @@ from timeline.roster import Person, Roster
 # A busy machine makes any single example slow; how long reading may take is tested where it matters.
 # `make test-all` asks for more examples than the quick tests have time for.
 settings.register_profile(
-    "timeline", deadline=None, max_examples=int(os.environ.get("TIMELINE_EXAMPLES") or 40)
+    "timeline", deadline=None, max_examples=int(os.environ.get("TIMELINE_EXAMPLES") or 25)
 )
 settings.load_profile("timeline")
 

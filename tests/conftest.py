@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import json
 import os
 import shutil
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,13 +17,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Threads of linear algebra, which nothing here uses, cost a short process a third of its time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import timeline
 from tests import coded_media
 from tests.coded_media import FrameCode
+from tests.commands import run_here
+from timeline.analysis.evidence import MediaOptions
+from timeline.analysis.measure import measure_lesson
 from timeline.errors import FFmpegNotFoundError
 from timeline.model import Timeline
 from timeline.render.plan import RenderPlan, Tile
 from timeline.render.video import RenderReport, render_video
+from timeline.samples import sample_lesson_folder
 
 # A busy machine is no failure.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,10 +43,25 @@ CAMERA, SCREEN, BOARD, MIXED, AUDIO = range(5)
 START_S = 1_700_000_000
 
 
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: the collector of cycles need not look at it again and again."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    folder = tmp_path_factory.getbasetemp()
+    return folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder
+
+
 @pytest.fixture(autouse=True)
-def plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """No font, no ffmpeg and no cache of the machine's owner changes what a test sees."""
+def plain_environment(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory, run_folder: Path
+) -> None:
+    """No font, no ffmpeg, no settings and no cache of the machine's owner changes what a test sees."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("MPLCONFIGDIR", str(run_folder / "matplotlib"))  # where it keeps its list of fonts
     for name in ("TIMELINE_FONT", "TIMELINE_FFMPEG"):
         monkeypatch.delenv(name, raising=False)
 
@@ -134,6 +157,24 @@ class Lesson:
 def guide() -> Timeline:
     """The lesson of the recording guide."""
     return timeline.load(Path(__file__).parent.parent / "sample_results" / "guide_example.json")
+
+
+@pytest.fixture(scope="session")
+def measured_cache(run_folder: Path) -> Path:
+    """A store that knows what the media of the bundled lesson say; they are measured once for all workers."""
+    folder = run_folder / "measured"
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the first one measures, the others wait and find it done
+        sample = sample_lesson_folder()
+        measure_lesson(timeline.load(sample), media=MediaOptions(sample / "media", folder / "store"))
+    return folder / "store"
+
+
+@pytest.fixture
+def measured_before(plain_environment: None, measured_cache: Path) -> None:
+    """The user's own store knows what the media of the bundled lesson say, and nothing else."""
+    shutil.copytree(measured_cache, Path(os.environ["XDG_CACHE_HOME"]) / "timeline")
 
 
 @pytest.fixture
@@ -289,23 +330,12 @@ class CliAnswer:
 
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cli:
+def cli() -> Cli:
     """Run ``timeline`` with arguments, in this process."""
-    from timeline.cli.app import main
 
-    def run(*arguments: object) -> CliAnswer:
-        handler = signal.getsignal(signal.SIGTERM)
-        monkeypatch.setattr(sys, "argv", ["timeline", *map(str, arguments)])
-        capsys.readouterr()
-        status = 0
-        try:
-            main()
-        except SystemExit as stop:
-            status = stop.code if isinstance(stop.code, int) else int(stop.code is not None)
-        finally:
-            signal.signal(signal.SIGTERM, handler)
-        said = capsys.readouterr()
-        return CliAnswer(status, said.out, said.err)
+    def run(*arguments: object, stdin: bytes = b"") -> CliAnswer:
+        answer = run_here(*arguments, stdin=stdin)
+        return CliAnswer(answer.returncode, answer.stdout.decode(), answer.stderr.decode())
 
     return run
 

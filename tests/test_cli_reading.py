@@ -1,4 +1,4 @@
-"""show, check and manifest as a user runs them: a real process, its streams and its exit status."""
+"""show, check and manifest as a user runs them: what goes to which stream, and the exit status."""
 
 from __future__ import annotations
 
@@ -10,26 +10,17 @@ import subprocess
 import sys
 import unicodedata
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import timeline
 from tests.builders import START_S, board, result_bytes, row
+from tests.commands import ROOT, Answer, run_here, run_process
 from timeline.export.manifest import to_listing, to_manifest
 
-ROOT = Path(__file__).parent.parent
 GUIDE = ROOT / "sample_results" / "guide_example.json"
 LESSON = ROOT / "sample_results" / "lesson"
 QUERY = ROOT / "sample_results" / "guide_query_response.json"
-
-Answer = subprocess.CompletedProcess[bytes]
-
-
-def run(*arguments: object, stdin: bytes = b"", **options: Any) -> Answer:
-    """Run ``timeline`` with arguments; every warning is an error."""
-    command = [sys.executable, "-W", "error", "-m", "timeline", *map(str, arguments)]
-    return subprocess.run(command, input=stdin, cwd=ROOT, timeout=60, **{"capture_output": True} | options)
 
 
 def said(answer: Answer) -> str:
@@ -58,12 +49,12 @@ def one_line(answer: Answer) -> str:
 
 def test_the_version_is_said() -> None:
     """One line on stdout."""
-    assert out(run("--version")) == f"timeline {timeline.__version__}\n"
+    assert out(run_process("--version")) == f"timeline {timeline.__version__}\n"
 
 
 def test_show_prints_the_lesson() -> None:
     """Tracks with their gaps, the pause and the sections; nothing on stderr."""
-    text = out(run("show", GUIDE))
+    text = out(run_process("show", GUIDE))
 
     assert re.search(
         r"camera:ios_test1 .* 2 +0:20:00(?s:.*)gaps of camera:ios_test1: early_end 0:20:00–0:24:00", text
@@ -75,16 +66,16 @@ def test_show_prints_the_lesson() -> None:
 
 def test_show_json_is_the_listing() -> None:
     """Pure JSON on stdout, as the library gives it."""
-    assert json.loads(out(run("show", GUIDE, "--json"))) == to_listing(timeline.load(GUIDE))
+    assert json.loads(out(run_here("show", GUIDE, "--json"))) == to_listing(timeline.load(GUIDE))
 
 
 def test_manifest_prints_or_writes_the_same(tmp_path: Path) -> None:
     """Without ``-o`` the manifest is stdout; with it stdout is empty."""
     path = tmp_path / "lesson.json"
 
-    written = run("manifest", GUIDE, "-o", path)
+    written = run_here("manifest", GUIDE, "-o", path)
     assert (written.returncode, written.stdout, said(written)) == (0, b"", f"wrote {path}\n")
-    printed = out(run("manifest", GUIDE))
+    printed = out(run_here("manifest", GUIDE))
 
     assert printed == path.read_text(encoding="utf-8")
     assert json.loads(printed) == to_manifest(timeline.load(GUIDE))
@@ -92,7 +83,7 @@ def test_manifest_prints_or_writes_the_same(tmp_path: Path) -> None:
 
 def test_check_prints_findings() -> None:
     """By kind, with what the kind means, when and what; findings alone are no failure."""
-    assert out(run("check", QUERY)).splitlines() == [
+    assert out(run_here("check", QUERY)).splitlines() == [
         "warning total_time_mismatch: total_time differs from the end of the last file; the files count",
         "        0:00:48.832  /total_time: says 0:24:00, but the last file ends at 0:00:48.832; "
         "the files count",
@@ -108,7 +99,7 @@ def test_check_groups_what_is_of_one_kind(tmp_path: Path) -> None:
     odd = [row("amy", at_ms, 500, video_url="") for at_ms in range(0, 13_000, 1000)]
     path.write_bytes(result_bytes(*odd, row("bo", video_type="x")))
 
-    lines = out(run("check", path)).splitlines()
+    lines = out(run_here("check", path)).splitlines()
 
     assert [line.split(":")[0] for line in lines if line[0] != " "] == [
         "error   row_unusable",
@@ -122,28 +113,30 @@ def test_check_groups_what_is_of_one_kind(tmp_path: Path) -> None:
 
 def test_check_json_is_a_list_of_findings() -> None:
     """As in the manifest."""
-    assert json.loads(out(run("check", QUERY, "--json"))) == to_manifest(timeline.load(QUERY))["findings"]
+    assert (
+        json.loads(out(run_here("check", QUERY, "--json"))) == to_manifest(timeline.load(QUERY))["findings"]
+    )
 
 
 def test_check_strict_fails_on_a_warning_only(tmp_path: Path) -> None:
     """Exit status 1 for a warning or worse, 0 for what is only good to know; the output is the same."""
     info = tmp_path / "info.json"
     info.write_bytes(result_bytes(row("amy"), row("m", kind="mixed")))
-    strict = run("check", QUERY, "--strict")
+    strict = run_here("check", QUERY, "--strict")
 
-    assert (strict.returncode, strict.stdout) == (1, run("check", QUERY).stdout)
+    assert (strict.returncode, strict.stdout) == (1, run_here("check", QUERY).stdout)
     assert said(strict) == ""
-    assert "mixed_beside_single" in out(run("check", info, "--strict"))
-    assert out(run("check", GUIDE, "--strict")) == "no findings\n"
+    assert "mixed_beside_single" in out(run_here("check", info, "--strict"))
+    assert out(run_here("check", GUIDE, "--strict")) == "no findings\n"
 
 
 def test_a_result_comes_from_stdin_or_a_folder(tmp_path: Path) -> None:
     """``-`` and a folder with ``result.json`` give what the file gives."""
     (tmp_path / "result.json").write_bytes(GUIDE.read_bytes())
-    expected = out(run("show", GUIDE, "--json"))
+    expected = out(run_here("show", GUIDE, "--json"))
 
-    assert out(run("show", "-", "--json", stdin=GUIDE.read_bytes())) == expected
-    assert out(run("show", tmp_path, "--json")) == expected
+    assert out(run_process("show", "-", "--json", stdin=GUIDE.read_bytes())) == expected
+    assert out(run_here("show", tmp_path, "--json")) == expected
 
 
 def test_a_roster_fills_names_and_roles(tmp_path: Path) -> None:
@@ -151,8 +144,8 @@ def test_a_roster_fills_names_and_roles(tmp_path: Path) -> None:
     path = tmp_path / "class.csv"
     path.write_text("user_id,name,role\npc_test1,张老师,teacher\n", encoding="utf-8")
 
-    assert "张老师 (teacher)" in out(run("show", GUIDE, "--roster", path))
-    first = json.loads(out(run("manifest", GUIDE, "--roster", path)))["tracks"][0]
+    assert "张老师 (teacher)" in out(run_process("show", GUIDE, "--roster", path))
+    first = json.loads(out(run_process("manifest", GUIDE, "--roster", path)))["tracks"][0]
     assert (first["label"], first["role"]) == ("张老师", "teacher")
 
 
@@ -181,7 +174,7 @@ UNUSABLE: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize(("document", "reason"), UNUSABLE.values(), ids=UNUSABLE.keys())
 def test_an_unusable_result_is_one_line(document: bytes, reason: str) -> None:
     """Exit status 2, the reason on stderr in printable characters, nothing on stdout."""
-    answer = run("show", "-", stdin=document)
+    answer = run_here("show", "-", stdin=document)
 
     assert answer.returncode == 2
     assert re.search(reason, one_line(answer))
@@ -193,7 +186,7 @@ def test_other_commands_refuse_in_the_same_way(command: str, tmp_path: Path) -> 
     """A refused result leaves no output behind."""
     output = ["-o", tmp_path / "out.json"] if command == "manifest" else ["--json"]
 
-    answer = run(command, "-", *output, stdin=b'{"a":1,"a":2}')
+    answer = run_here(command, "-", *output, stdin=b'{"a":1,"a":2}')
 
     assert (answer.returncode, one_line(answer)) == (
         2,
@@ -205,7 +198,7 @@ def test_other_commands_refuse_in_the_same_way(command: str, tmp_path: Path) -> 
 @pytest.mark.parametrize("name", ["nowhere.json", ".", "a\x1b[2Jb\nc"], ids=["missing", "folder", "hostile"])
 def test_a_file_that_is_not_there_is_one_line(name: str, tmp_path: Path) -> None:
     """Also a folder without ``result.json``; the name is shown in printable characters."""
-    answer = run("show", f"{tmp_path}/{name}")
+    answer = run_here("show", f"{tmp_path}/{name}")
 
     assert answer.returncode == 2
     assert re.search("no such file|the folder has no result.json", one_line(answer))
@@ -217,7 +210,7 @@ def test_a_roster_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "class.csv"
     path.write_text("name\nAmy\n")
 
-    answer = run("show", GUIDE, "--roster", path)
+    answer = run_process("show", GUIDE, "--roster", path)
 
     assert answer.returncode == 2
     assert "first line must name the columns" in one_line(answer)
@@ -230,7 +223,7 @@ def test_a_roster_that_cannot_be_used_is_one_line(tmp_path: Path) -> None:
 )
 def test_misuse_is_status_2(arguments: list[object]) -> None:
     """A missing argument, an unknown option, command or format: talk on stderr, no traceback."""
-    answer = run(*arguments)
+    answer = run_here(*arguments)
 
     assert (answer.returncode, answer.stdout) == (2, b"")
     assert said(answer)
@@ -241,12 +234,12 @@ def test_an_output_is_replaced_only_with_force(tmp_path: Path) -> None:
     path = tmp_path / "lesson.json"
     path.write_text("mine")
 
-    refused = run("manifest", GUIDE, "-o", path)
+    refused = run_here("manifest", GUIDE, "-o", path)
     assert refused.returncode == 2
     assert "exists already; use --force" in one_line(refused)
     assert path.read_text() == "mine"
 
-    assert run("manifest", GUIDE, "-o", path, "-f").returncode == 0
+    assert run_here("manifest", GUIDE, "-o", path, "-f").returncode == 0
     assert json.loads(path.read_text())["format"] == "timeline-sync"
 
 
@@ -255,7 +248,7 @@ def test_an_output_that_is_no_ordinary_file_is_left_alone(tmp_path: Path) -> Non
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
 
-    answer = run("manifest", GUIDE, "-o", pipe, "-f")
+    answer = run_here("manifest", GUIDE, "-o", pipe, "-f")
 
     assert answer.returncode == 2
     assert "is no ordinary file" in one_line(answer)
@@ -265,7 +258,7 @@ def test_an_output_that_is_no_ordinary_file_is_left_alone(tmp_path: Path) -> Non
 @pytest.mark.parametrize("option", ["-o", "--media"])
 def test_a_name_that_no_system_takes_is_one_line(option: str) -> None:
     """No traceback, and a status of its own."""
-    answer = run("manifest", GUIDE, option, "x" * 300)
+    answer = run_here("manifest", GUIDE, option, "x" * 300)
 
     assert answer.returncode in (2, 6)
     one_line(answer)
@@ -273,7 +266,7 @@ def test_a_name_that_no_system_takes_is_one_line(option: str) -> None:
 
 def test_an_output_has_a_folder(tmp_path: Path) -> None:
     """A folder that does not exist is not made up."""
-    answer = run("manifest", GUIDE, "-o", tmp_path / "nowhere" / "lesson.json")
+    answer = run_here("manifest", GUIDE, "-o", tmp_path / "nowhere" / "lesson.json")
 
     assert answer.returncode == 2
     assert "its folder does not exist" in one_line(answer)
@@ -305,7 +298,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("command", [["show"], ["check"]], ids=" ".join)
 def test_no_name_steers_the_terminal(command: list[str], hostile: Path) -> None:
     """Escape sequences of a result are printed as text."""
-    text = out(run(*command, hostile))
+    text = out(run_here(*command, hostile))
 
     assert controls(text) == set()
     assert r"\x1b[2J" in text
@@ -314,7 +307,7 @@ def test_no_name_steers_the_terminal(command: list[str], hostile: Path) -> None:
 @pytest.mark.parametrize("command", [["show", "--json"], ["check", "--json"], ["manifest"]], ids=" ".join)
 def test_no_name_steers_the_terminal_through_json(command: list[str], hostile: Path) -> None:
     """JSON on stdout escapes what could steer a terminal, also C1 controls, and loses nothing."""
-    text = out(run(*command, hostile))
+    text = out(run_here(*command, hostile))
 
     assert controls(text) == set()
     if "check" not in command:
@@ -328,7 +321,7 @@ def test_names_are_printed_as_they_are(tmp_path: Path) -> None:
         result_bytes(*(row(user, start) for user in ("bug", "[red]x[/]", ":cat:") for start in (0, 5000)))
     )
 
-    for text in (out(run("show", path)), out(run("check", path))):
+    for text in (out(run_here("show", path)), out(run_here("check", path))):
         for user in ("camera:bug", "camera:[red]x[/]", "camera::cat:"):
             assert user in text
         assert not re.search("[\U0001f000-\U0001ffff]", text)
@@ -341,7 +334,7 @@ def test_a_terminal_without_the_letters_is_no_failure(tmp_path: Path) -> None:
     ascii_only = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
 
     for command in (["show"], ["show", "--json"], ["check"], ["manifest"]):
-        answer = run(*command, path, env=ascii_only)
+        answer = run_process(*command, path, env=ascii_only)
         assert (answer.returncode, said(answer)) == (0, ""), command
         assert answer.stdout.isascii()
         if command != ["show"] and command != ["check"]:
@@ -356,7 +349,7 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path) -> No
     for command in (["show", path, "--json"], ["show", path], ["manifest", path], ["check", path]):
         reading, writing = os.pipe()
         os.close(reading)
-        answer = run(*command, stdout=writing, stderr=subprocess.PIPE, capture_output=False)
+        answer = run_process(*command, stdout=writing, stderr=subprocess.PIPE, capture_output=False)
         os.close(writing)
         assert said(answer) == "", command
 
@@ -366,7 +359,7 @@ def test_a_full_disk_is_one_line() -> None:
     """Data that cannot be printed: exit status 6 and the reason."""
     for command in (["show", GUIDE], ["manifest", GUIDE], ["--version"]):
         with Path("/dev/full").open("wb") as full:
-            answer = run(*command, stdout=full, stderr=subprocess.PIPE, capture_output=False)
+            answer = run_process(*command, stdout=full, stderr=subprocess.PIPE, capture_output=False)
         assert answer.returncode == 6, command
         assert len(said(answer).splitlines()) == 1, command
 
@@ -403,7 +396,7 @@ def test_long_lessons_are_listed_briefly(tmp_path: Path) -> None:
         result_bytes(*(row("amy", 2000 * i, 1000) for i in range(300)), start_time=START_S, stop_time=0)
     )
 
-    text = out(run("show", path))
+    text = out(run_here("show", path))
 
     assert "more" in text
     assert len(text.splitlines()) < 20
@@ -411,7 +404,7 @@ def test_long_lessons_are_listed_briefly(tmp_path: Path) -> None:
 
 def test_a_roster_without_an_end_is_refused() -> None:
     """It is read no further than rosters reach."""
-    answer = run("show", GUIDE, "--roster", "/dev/zero")
+    answer = run_here("show", GUIDE, "--roster", "/dev/zero")
     assert answer.returncode == 2
     assert "has more than 16777216 bytes" in said(answer)
 
@@ -422,7 +415,7 @@ def test_no_command_writes_over_what_it_reads(tmp_path: Path, command: list[str]
     result = tmp_path / "a.png"
     shutil.copy(GUIDE, result)
     before = result.read_bytes()
-    answer = run(*command, result, "-o", result, "--force")
+    answer = run_here(*command, result, "-o", result, "--force")
     assert answer.returncode == 2
     assert "is the result itself; name another output" in said(answer)
     assert result.read_bytes() == before
@@ -433,11 +426,11 @@ def test_a_folder_whose_name_is_no_text(tmp_path: Path) -> None:
     """Each command says what is wrong with it, or does not mind."""
     folder = tmp_path / os.fsdecode(b"\xc4\xe3")
     shutil.copytree(LESSON, folder)
-    answer = run("probe", "--json", folder / "media" / "B4dRy6Pz8mXh.mp4")
+    answer = run_process("probe", "--json", folder / "media" / "B4dRy6Pz8mXh.mp4")
     assert json.loads(answer.stdout)[0]["file"].endswith("/media/B4dRy6Pz8mXh.mp4")
-    answer = run("manifest", folder, "--media", folder / "media")
+    answer = run_here("manifest", folder, "--media", folder / "media")
     assert (answer.returncode, answer.stdout) == (2, b"")
     assert "its name is not UTF-8, as JSON is; rename it" in said(answer)
-    answer = run("render", folder, "-o", tmp_path / "out.mp4")
+    answer = run_here("render", folder, "-o", tmp_path / "out.mp4")
     assert answer.returncode == 2
     assert "its name is not UTF-8; rename it" in said(answer)

@@ -241,14 +241,11 @@ class TestOutcome:
         assert len(rows) > 50
         assert (rows.min() > 300, columns.max() < 320) == (True, True)  # bottom left of the picture
 
-    def test_the_result_may_come_from_stdin(
-        self, cli: Cli, pair: Lesson, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_result_may_come_from_stdin(self, cli: Cli, pair: Lesson) -> None:
         """Its media are where --media says."""
-        with (pair.folder / "result.json").open() as file:
-            monkeypatch.setattr(sys, "stdin", file)
-            out = pair.folder / "out.mp4"
-            assert cli("render", "-", "-o", out, *SMALL, "--media", pair.media).status == 0
+        result, out = (pair.folder / "result.json").read_bytes(), pair.folder / "out.mp4"
+
+        assert cli("render", "-", "-o", out, *SMALL, "--media", pair.media, stdin=result).status == 0
 
 
 FAILURES: dict[str, tuple[str, str]] = {

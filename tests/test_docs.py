@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.commands import ROOT, run_here
+
 PAGES = [
     "README.md",
     "README.zh-CN.md",
@@ -55,8 +56,8 @@ def commands(page: str) -> list[str]:
 
 
 @pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the samples in it, where a reader would stand."""
+def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, measured_before: None) -> Path:
+    """A folder with the samples in it, where a reader would stand whose store knows the bundled lesson."""
     shutil.copytree(
         ROOT / "sample_results", tmp_path / "sample_results", ignore=shutil.ignore_patterns("*.py*")
     )
@@ -77,14 +78,19 @@ def test_python_examples_run(page: str, clone: Path) -> None:
     assert (answer.returncode, answer.stderr) == (0, "")
 
 
-@pytest.mark.parametrize("command", commands("README.md"))
+@pytest.mark.parametrize(
+    "command",
+    [
+        # A stitch of a whole lesson takes long; the quick tests of stitching are about shorter ones.
+        pytest.param(command, marks=pytest.mark.slow if command.startswith("timeline stitch") else ())
+        for command in commands("README.md")
+    ],
+)
 def test_shell_examples_run(command: str, clone: Path) -> None:
     """Each `timeline …` line of the README does its job."""
-    arguments = [sys.executable, "-m", "timeline", *shlex.split(command)[1:]]
+    answer = run_here(*shlex.split(command)[1:])
 
-    answer = subprocess.run(arguments, cwd=clone, capture_output=True, text=True)
-
-    assert answer.returncode == 0, answer.stderr
+    assert answer.returncode == 0, answer.stderr.decode()
 
 
 @pytest.mark.slow
@@ -108,11 +114,9 @@ def test_console_examples_print_what_the_page_shows(page: str, clone: Path) -> N
     """A console block is a command and its whole output."""
     for block in blocks(page, "console"):
         command, _, shown = block.partition("\n")
-        arguments = [sys.executable, "-m", "timeline", *shlex.split(command)[2:]]
+        answer = run_here(*shlex.split(command)[2:])
 
-        answer = subprocess.run(arguments, cwd=clone, capture_output=True, text=True)
-
-        assert [line.rstrip() for line in answer.stdout.splitlines()] == shown.splitlines()
+        assert [line.rstrip() for line in answer.stdout.decode().splitlines()] == shown.splitlines()
 
 
 def test_chinese_readme_shows_the_same_examples() -> None:
@@ -164,11 +168,7 @@ def test_the_page_about_media_tells_of_every_finding_about_files() -> None:
 )
 def test_every_help_ends_with_an_example(command: str) -> None:
     """Each command's help holds an example that begins with its own name."""
-    answer = subprocess.run(
-        [sys.executable, "-m", "timeline", command, "--help"], capture_output=True, text=True
-    )
-
-    assert f"Example: timeline {command}" in answer.stdout
+    assert f"Example: timeline {command}" in run_here(command, "--help").stdout.decode()
 
 
 def test_the_layout_file_on_the_page_can_be_used() -> None:

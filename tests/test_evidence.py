@@ -26,10 +26,10 @@ ROSTER = FOLDER / "roster.csv"
 OF_MEDIA = ("speech", "turns", "transitions", "waits", "fiac3s", "boards", "files")
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def cache(measured_cache: Path) -> Path:
     """A store that all tests share, so that each file is decoded once."""
-    return tmp_path_factory.mktemp("cache")
+    return measured_cache
 
 
 def measured(cache: Path, media: Path = MEDIA, *, roster: Path | None = ROSTER, **options: Any) -> Measures:
@@ -128,7 +128,7 @@ def test_without_roles_there_is_no_teacher(cache: Path) -> None:
 
 def test_where_no_file_is_found_everything_of_media_is_missing(cache: Path, tmp_path: Path) -> None:
     """Not zero; and it is told how many files there should be."""
-    measures = measured(cache / "empty", tmp_path)
+    measures = measured(tmp_path / "store", tmp_path)
     lesson = the_lesson(measures)
 
     assert [name for name in OF_MEDIA if measures.tables[name].row_count] == []

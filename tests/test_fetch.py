@@ -8,8 +8,6 @@ import http.server
 import json
 import os
 import shutil
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +18,8 @@ from typing import Any
 import pytest
 
 from tests.builders import lesson, row
+from tests.commands import run_process
+from tests.conftest import Cli
 from timeline.errors import DiskError, ParameterError
 from timeline.media import fetch as fetching
 from timeline.media.address import Policy
@@ -518,10 +518,6 @@ def test_broken_facts_are_found_out_again(server: Server, store: MediaStore) -> 
 
 
 class TestCommand:
-    def run(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-W", "error", "-m", "timeline", *map(str, arguments)]
-        return subprocess.run(command, capture_output=True, text=True)
-
     def result(self, server: Server, folder: Path, *rows: dict[str, Any]) -> Path:
         path = folder / "result.json"
         path.write_text(json.dumps({"video_info": list(rows)}), encoding="utf-8")
@@ -532,58 +528,58 @@ class TestCommand:
         rows = [file_row(server, file, 5000 * n) for n, file in enumerate(FILES)]
         path = self.result(server, tmp_path, *rows)
 
-        answer = self.run(
+        answer = run_process(
             "fetch", path, "-o", tmp_path / "m", "--cache", tmp_path / "c", "--allow-host", server.host
         )
 
-        assert (answer.returncode, answer.stdout) == (0, "")
-        assert answer.stderr.splitlines()[-1] == f"{tmp_path / 'm'}: 3 files, 3 downloaded now"
+        assert (answer.returncode, answer.stdout) == (0, b"")
+        assert answer.stderr.decode().splitlines()[-1] == f"{tmp_path / 'm'}: 3 files, 3 downloaded now"
         assert len(list((tmp_path / "m").glob("*.mp4"))) == 3
 
-    def test_what_cannot_be_had_ends_with_5(self, server: Server, tmp_path: Path) -> None:
+    def test_what_cannot_be_had_ends_with_5(self, cli: Cli, server: Server, tmp_path: Path) -> None:
         """The rest is there, and the reason is told."""
         gone = row("bo", 0, 5000, video_url=server.url("gone.mp4"), video_size=5)
         path = self.result(server, tmp_path, file_row(server, FILES[0]), gone)
 
-        answer = self.run(
+        answer = cli(
             "fetch", path, "-o", tmp_path / "m", "--cache", tmp_path / "c", "--allow-host", server.host
         )
 
-        assert answer.returncode == 5
-        assert "error: file 1: " in answer.stderr
-        assert "Traceback" not in answer.stderr
+        assert answer.status == 5
+        assert "error: file 1: " in answer.err
+        assert "Traceback" not in answer.err
         assert len(list((tmp_path / "m").glob("*.mp4"))) == 1
 
-    def test_render_fetches_first(self, server: Server, tmp_path: Path) -> None:
+    def test_render_fetches_first(self, cli: Cli, server: Server, tmp_path: Path) -> None:
         """With --fetch no media folder is needed."""
         path = self.result(server, tmp_path, file_row(server, FILES[0]))
 
-        answer = self.run(
+        answer = cli(
             "render",
             path,
             *("-o", tmp_path / "out.mp4", "--fetch", "--cache", tmp_path / "c"),
             *("--allow-host", server.host, "--end", "2", "--size", "320x180"),
         )
 
-        assert answer.returncode == 0, answer.stderr
+        assert answer.status == 0, answer.err
         assert (tmp_path / "out.mp4").stat().st_size > 1000
 
-    def test_probe_tells_what_is_in_a_file(self) -> None:
+    def test_probe_tells_what_is_in_a_file(self, cli: Cli) -> None:
         """In words, and as JSON."""
-        said = self.run("probe", FILES[0])
-        told = json.loads(self.run("probe", "--json", FILES[0]).stdout)
+        said = cli("probe", FILES[0])
+        told = json.loads(cli("probe", "--json", FILES[0]).out)
 
-        assert said.returncode == 0
-        assert said.stdout.splitlines()[1].startswith("  picture: h264 ")
+        assert said.status == 0
+        assert said.out.splitlines()[1].startswith("  picture: h264 ")
         assert told[0]["file"] == str(FILES[0])
         assert told[0]["picture"]["codec"] == "h264"
 
-    def test_probe_ends_with_1_where_a_file_is_no_media(self, tmp_path: Path) -> None:
+    def test_probe_ends_with_1_where_a_file_is_no_media(self, cli: Cli, tmp_path: Path) -> None:
         """The others are told all the same."""
         (tmp_path / "page.mp4").write_text("<html>")
 
-        answer = self.run("probe", tmp_path / "page.mp4", FILES[0])
+        answer = cli("probe", tmp_path / "page.mp4", FILES[0])
 
-        assert answer.returncode == 1
-        assert "is neither mp4" in answer.stderr
-        assert "picture: h264" in answer.stdout
+        assert answer.status == 1
+        assert "is neither mp4" in answer.err
+        assert "picture: h264" in answer.out

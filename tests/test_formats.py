@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pytest
 from hypothesis import given
 
 import timeline
+from tests.commands import Answer, run_here, run_process
 from tests.conftest import CAMERA, Row, lesson_of, row
 from tests.test_plan import results
 from timeline.errors import ParameterError
@@ -22,9 +21,8 @@ from timeline.model import Timeline
 GUIDE = "sample_results/guide_example.json"
 
 
-def run(*arguments: object) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "timeline", "manifest", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, env={"PATH": "/usr/bin", "LC_ALL": "C"})
+def run(*arguments: object) -> Answer:
+    return run_here("manifest", *arguments, encoding="ascii")
 
 
 @pytest.mark.parametrize("name", ["json", "webvtt", "iiif"])
@@ -36,6 +34,16 @@ def test_a_format_is_printed_and_written(name: str, tmp_path: Path) -> None:
     assert output.read_text(encoding="utf-8") == printed.stdout.decode("utf-8")
     assert run(GUIDE, "--format", name, "-o", output).returncode == 2
     assert export_text(timeline.load(GUIDE), name).count("\n") == printed.stdout.count(b"\n")
+
+
+def test_letters_are_utf8_where_the_locale_is_not(tmp_path: Path) -> None:
+    """In a process that is told of no locale but C."""
+    roster = tmp_path / "class.csv"
+    roster.write_text("user_id,name\npc_test1,张老师\n", encoding="utf-8")
+    answer = run_process(
+        *("manifest", GUIDE, "--format", "iiif", "--roster", roster), env={"PATH": "/usr/bin", "LC_ALL": "C"}
+    )
+    assert "张老师" in answer.stdout.decode("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from notebooks.execute import execute
 
 FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-QUICK = ("01_read_a_recording", "04_many_lessons")
+QUICK = ("01_read_a_recording",)
 
 
 def texts(notebook: Any) -> list[str]:

@@ -592,7 +592,7 @@ def test_a_size_that_changes_on_the_way(studio: Studio) -> None:
         ("vp9", ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-pix_fmt", "yuv444p"]),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("size", [(322, 182), (1920, 1080), (64, 64)])
+@pytest.mark.parametrize("size", [(322, 182), (1920, 1080), pytest.param((64, 64), marks=pytest.mark.slow)])
 def test_sizes_are_read_as_ffmpeg_reads_them(
     real_ffmpeg: Path, tmp_path: Path, codec: str, options: list[str], size: tuple[int, int]
 ) -> None:

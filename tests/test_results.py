@@ -644,7 +644,9 @@ def mutate_bytes(data: bytes, dice: random.Random) -> bytes:
     return data
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize(
+    "seed", [*range(6), *(pytest.param(n, marks=pytest.mark.slow) for n in range(6, 16))]
+)
 def test_nothing_but_a_typed_error_is_ever_raised(seed: int) -> None:
     """Of mutated documents each loads or is refused with a TimelineError, in time; what loads can be used."""
     dice, originals = random.Random(seed), documents()

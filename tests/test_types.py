@@ -34,7 +34,13 @@ def compiled(folder: Path, lines: list[str]) -> str:
     shutil.copy(TYPES, folder)
     shutil.copy(EXAMPLE, folder)
     (folder / "program.ts").write_text("\n".join(lines), encoding="utf-8")
-    options = ["--strict", "--noEmit", "--noUncheckedIndexedAccess", "--exactOptionalPropertyTypes"]
+    options = [
+        "--strict",
+        "--noEmit",
+        "--skipDefaultLibCheck",
+        "--noUncheckedIndexedAccess",
+        "--exactOptionalPropertyTypes",
+    ]
     options += [
         "--target",
         "es2022",

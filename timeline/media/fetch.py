@@ -7,7 +7,7 @@ import dataclasses
 import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from timeline.media.gate import sniff_demuxer
 from timeline.media.locate import locate_media, media_references
 from timeline.media.store import MediaStore
 from timeline.model import MediaReference, Timeline
+from timeline.waiting import as_done
 
 SPARE_BYTES = 1 << 30
 """So much of the disk is left free."""
@@ -99,7 +100,7 @@ def fetch_media(
     with ThreadPoolExecutor(max_workers=DOWNLOADS) as pool:
         outcomes = {pool.submit(work.fetch, reference): reference for reference in wanted}
         try:
-            for done in as_completed(outcomes):
+            for done in as_done(outcomes):
                 done.result()  # a full disk ends it all at once
         except BaseException:
             work.stop.set()

@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -43,6 +43,7 @@ from timeline.render.sources import Obstacles
 from timeline.render.suspects import ALL_SOUND, FIRST_PICTURE, failing_inputs
 from timeline.sinks import file_name
 from timeline.units import frame_start_ms, sample_at, seconds
+from timeline.waiting import first_done
 
 LONG_GRAPH = 100_000
 """A graph of more characters than this goes into a file."""
@@ -123,7 +124,8 @@ def encode_video(
     heard: list[tuple[float | None, float | None]] = []
 
     def listen() -> None:
-        measured = run_ffmpeg(ffmpeg, loudness_arguments(master.name), folder=folder, most_bytes=0)
+        arguments = loudness_arguments(master.name)
+        measured = run_ffmpeg(ffmpeg, arguments, folder=folder, most_bytes=0, stop=workshop.stop)
         heard.append(read_loudness(measured.tail))
 
     tasks = [_Task(piece) for piece in sounds]
@@ -166,7 +168,7 @@ class _Workshop:
         self._job, self._ffmpeg, self._folder, self._store = job, ffmpeg, folder, store
         self._build = build_of(ffmpeg)
         self._identities = {input_name(facts): _identity(facts.path) for facts in job.facts.values()}
-        self._stop = threading.Event()
+        self.stop = threading.Event()
 
     def key(self, piece: Piece) -> str:
         """Return the key under which *piece* is kept."""
@@ -186,11 +188,11 @@ class _Workshop:
                     waiting.remove(task)
                     needs = [results[id(need)] for need in task.needs]
                     running[pool.submit(self._make_after, needs, task)] = task
-                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                for future in first_done(running):
                     results[id(running.pop(future))] = future.result()
             return [results[id(task)] for task in tasks]
         except BaseException:
-            self._stop.set()
+            self.stop.set()
             raise
         finally:
             pool.shutdown(cancel_futures=True)
@@ -200,7 +202,7 @@ class _Workshop:
         if _obstacles_of(needs):
             return _Result(Made())
         result = self._make(task)
-        if task.then and not result.obstacles and not self._stop.is_set():
+        if task.then and not result.obstacles and not self.stop.is_set():
             task.then()
         return result
 
@@ -223,9 +225,9 @@ class _Workshop:
                 folder=self._folder,
                 most_bytes=piece.most_bytes,
                 on_frame=task.count,
-                stop=self._stop,
+                stop=self.stop,
             )
-            if self._stop.is_set():
+            if self.stop.is_set():
                 return _Result(Made())
             is_damaged = piece.is_of_ours and bool(ran.damage)
             if target.is_file() and ran.frames >= piece.frames and not is_damaged:

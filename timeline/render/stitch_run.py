@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ from timeline.render.stitch_track import (
 from timeline.render.visibility import INDEX_NAME, file_json, parts_json, visibility_json
 from timeline.render.workplace import workplace
 from timeline.units import check_crf
+from timeline.waiting import as_done
 
 _DEFAULT_CRF = 20
 
@@ -220,8 +221,7 @@ def _side_by_side(
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="stitch")
     try:
         futures = [pool.submit(make, job) for job in jobs]
-        finished, _ = wait(futures, return_when=FIRST_EXCEPTION)
-        for future in finished:
+        for future in as_done(futures):
             future.result()
         return [future.result() for future in futures]
     except BaseException:
