@@ -176,6 +176,7 @@ INSIDE = {
         "leases",
         "store",
         "job_table",
+        "journal_tail",
         "follow",
         "hook_keeper",
         "jobs",
