@@ -180,6 +180,7 @@ INSIDE = {
         "follow",
         "hook_keeper",
         "jobs",
+        "reception",
         "openapi",
         "receiver",
         "",
@@ -325,6 +326,7 @@ DOORS_OUT = {
         "timeline.media.launch",
         "timeline.media.probe",
         "timeline.media.ffmpeg",
+        "timeline.service.hook_keeper",  # runs a command of the user's own
         "timeline.media.streaming",  # reads what an ffmpeg decodes, from a pipe
     },
     "urllib3": {"timeline.media.connect", "timeline.media.download", "timeline.media.resume"},

@@ -449,16 +449,16 @@ def test_hundred_lessons_with_a_third_of_the_callbacks_lost(tmp_path: Path) -> N
     desk.service.answers = lambda task_id: (
         done(task_id) if minute["now"] > ends_min[task_id] else state(task_id, "recording")
     )
-    sends: list[tuple[float, dict[str, Any]]] = []
+    sends: list[tuple[int, dict[str, Any]]] = []
     for task_id, end in ends_min.items():
         start = dice.randrange(0, 10)
-        for at, body in ((start, started(task_id)), (end + 1, finished(task_id))):
+        for minute_sent, body in ((start, started(task_id)), (end + 1, finished(task_id))):
             # Of a lesson of which neither is received nothing could be known.
             if dice.random() < 0.3 and (body["callback_type"] == "record_finished"):
                 continue
             copies = 2 if dice.random() < 0.3 else 1
             delay = dice.randrange(0, 12) if dice.random() < 0.3 else 0
-            sends += [(at + delay, body)] * copies
+            sends += [(minute_sent + delay, body)] * copies
     when: dict[str, int] = {}
     for now in range(120):
         minute["now"] = now

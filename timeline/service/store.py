@@ -156,6 +156,11 @@ class Store:
         """Return whether the event of that key is kept."""
         return bool(self.rows("SELECT 1 FROM events WHERE key = ?", key))
 
+    def has_room(self, task_id: str) -> bool:
+        """Return whether a further event of a task is kept, and not only counted."""
+        ((count,),) = self.rows("SELECT count(*) FROM events WHERE task_id = ?", task_id)
+        return bool(count < MOST_EVENTS)
+
     def record(self, event: Event, at_unix_ms: int, *, body: str | None = None, usable: bool = True) -> str:
         """Keep an event with all that follows from it, in one transaction; return what became of it.
 
@@ -168,10 +173,9 @@ class Store:
         with self.transaction():
             if self.knows(event.key):
                 return REPEAT
-            ((count,),) = self.rows("SELECT count(*) FROM events WHERE task_id = ?", event.task_id)
             if event.kind != OTHER and usable:
                 self._add_task(event.task_id, at_unix_ms, event.facts)
-            if count >= MOST_EVENTS:
+            if not self.has_room(event.task_id):
                 self.run("UPDATE tasks SET left_out = left_out + 1 WHERE task_id = ?", event.task_id)
                 self._hint(event, at_unix_ms, is_first=False)
                 return LEFT_OUT
