@@ -279,6 +279,18 @@ def test_disk_that_takes_nothing_puts_the_lesson_off(desk: Desk, monkeypatch: py
     assert desk.state() == ("finished", None)
 
 
+def test_half_a_character_in_a_result_keeps_no_lesson_back(desk: Desk) -> None:
+    """It stays what it was, escaped."""
+    odd = answer(group_id="\ud800")
+    desk.service.answers = lambda task_id: TaskAnswer(task_id, "finished", odd, 1)
+    desk.told(finished())
+
+    desk.at(0)
+
+    assert desk.state() == ("finished", None)
+    assert json.loads((desk.folder / TASK / "result.json").read_bytes()) == odd
+
+
 @pytest.fixture
 def believing(tmp_path: Path) -> Iterator[Desk]:
     desk = Desk(tmp_path, query=None, allow_hosts=[".vod2.myqcloud.com"])

@@ -23,7 +23,7 @@ from timeline.errors import (
     ServiceRefusedError,
     TaskUnknownError,
 )
-from timeline.jsontext import json_text
+from timeline.jsontext import ascii_json, json_text
 from timeline.media.address import parse, policy_of
 from timeline.publish import disk_errors, sync_folder, write_text
 from timeline.results import read_result
@@ -249,6 +249,8 @@ class Follower:
             text: Its result, JSON.
             source: Who said so.
         """
+        if not _is_utf8(text):
+            text = ascii_json(text)
         try:
             read_result(text)
         except ResultNotReadyError as error:
@@ -333,6 +335,15 @@ class AllowedHosts:
         except FetchError:
             return False
         return target.is_allowed or target.host.endswith(self._suffixes or ("\0",))
+
+
+def _is_utf8(text: str) -> bool:
+    """Return whether a text can be written as UTF-8: half a character cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_about_the_task(code: int | str | None) -> bool:

@@ -6,6 +6,7 @@ Of several processes that share a folder one does this work; all of them may ans
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sqlite3
@@ -18,7 +19,6 @@ from typing import NamedTuple
 
 from timeline.errors import ParameterError, TimelineError
 from timeline.journal import append_entry
-from timeline.jsontext import json_text
 from timeline.publish import disk_errors
 from timeline.service.callbacks import (
     FINISHED,
@@ -60,7 +60,7 @@ class Answer(NamedTuple):
 
 
 class Reception:
-    """Takes callbacks in, and sees to what follows from them between `start` and `stop`, or while it is entered.
+    """Takes callbacks in, and sees to what follows from them while it is entered, or from `start` to `stop`.
 
     Args:
         folder: Where the store and the lessons lie; made where it is not there.
@@ -98,12 +98,10 @@ class Reception:
         hosts = tuple(allow_hosts)
         if query is None and not hosts:
             raise ParameterError(
-                "without queries a callback is believed, so say to which hosts its links may lead: --allow-host"
+                "without queries callbacks are believed; say where their links may lead with --allow-host"
             )
         if credentials.tic_key is None and credentials.callback_key is None:
-            raise ParameterError(
-                "neither a tic_key nor a callback_key is known; callbacks are signed with one"
-            )
+            raise ParameterError("no tic_key and no callback_key is known; callbacks are signed with one")
         self.folder = Path(folder).resolve()
         with disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +158,7 @@ class Reception:
         return Answer(200, OK)
 
     def _keep(self, event: Event, now_ms: int) -> str:
-        document = json_text(event.document, indent=None) if self._believes(event) else None
+        document = json.dumps(event.document) if self._believes(event) else None
         usable = document is None or self.follower.is_believable(document)
         if not usable:
             _LOG.warning("task %s: links lead to hosts that are not allowed, or no lesson", event.task_id)
@@ -197,7 +195,7 @@ class Reception:
                 thread.start()
 
     def stop(self) -> None:
-        """End the work after what is being done at this moment. Hooks go on; the next start takes their ends in."""
+        """End the work after what is being done now. Hooks go on; the next start takes their ends in."""
         with self._starting:
             self._stopping.set()
             self._woken.set()
