@@ -175,15 +175,8 @@ def test_events_of_the_successor_are_taken(make: Make) -> None:
 def test_secret_path_is_the_only_one(make: Make) -> None:
     """Who does not know it finds nothing."""
     with serving(make(path_secret="correct-horse")) as port:
-        answers = [
-            post(port, text(started()), path=path)[0]
-            for path in (
-                "/callback",
-                "/callback/wrong-horse",
-                "/callback/%E5%BC%A0",
-                "/callback/correct-horse",
-            )
-        ]
+        paths = ["/callback", "/callback/wrong-horse", "/callback/%E5%BC%A0", "/callback/correct-horse"]
+        answers = [post(port, text(started()), path=path)[0] for path in paths]
 
     assert answers == [404, 404, 404, 200]
 

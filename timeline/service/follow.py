@@ -25,7 +25,7 @@ from timeline.errors import (
 )
 from timeline.jsontext import ascii_json, json_text
 from timeline.media.address import parse, policy_of
-from timeline.publish import disk_errors, sync_folder, write_text
+from timeline.publish import disk_errors, remove_parts, sync_folder, write_text
 from timeline.results import read_result
 from timeline.service.journal_tail import JournalTail
 from timeline.service.messages import TaskAnswer
@@ -280,6 +280,7 @@ class Follower:
             if not folder.is_dir():
                 folder.mkdir()
                 sync_folder(self._folder)
+        remove_parts(folder / name)  # what a receiver that was killed left of it
         write_text(folder / name, text)
         return folder / name
 

@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from timeline.publish import write_text
+from timeline.publish import remove_parts, write_text
 from timeline.service.leases import is_held, take_lease
 from timeline.service.secrets import VARIABLES
 
@@ -165,6 +165,7 @@ def _read(folder: Path) -> dict[str, int | None]:
 
 
 def _write(folder: Path, record: dict[str, int | None]) -> None:
+    remove_parts(folder / RECORD_NAME)
     write_text(folder / RECORD_NAME, json.dumps(record) + "\n")
 
 

@@ -183,10 +183,10 @@ class JobRunner:
     def _forget(self, job: Job) -> None:
         self._sendings.pop((job.task_id, job.tries), None)
         worker = self._at_work.pop((job.task_id, job.tries), None)
-        if isinstance(worker, subprocess.Popen):
-            worker.wait()  # it has written its end, and has nothing left to do
-        elif worker is not None:
+        if isinstance(worker, threading.Thread):
             worker.join()
+        elif worker is not None:
+            worker.wait()  # it has written its end, and has nothing left to do
 
     def _failed(self, job: Job, status: int | None, reason: str) -> None:
         now_ms = self._now()
