@@ -373,7 +373,7 @@ DOORS_OUT = {
         "timeline.service.tiw",  # the errors of Tencent's SDK
     },
     "httpx2": {"timeline.service.tic", "timeline.service.simulated_callbacks"},
-    "socket": {"timeline.media.connect", "timeline.service.simulator"},
+    "socket": {"timeline.media.connect", "timeline.service.receiver", "timeline.service.simulator"},
     "html": {"timeline.sinks"},
     "http": {"timeline.media.connect", "timeline.media.download", "timeline.serving"},
 }

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -305,9 +306,12 @@ def test_hook_outlives_its_receiver(open_shop: Open) -> None:
     shop = open_shop(python("import time; time.sleep(0.5); open('x', 'a').write('x')"))
     folder = shop.finish()
     shop.runner.step()
+    (keeper,) = shop.runner._at_work.values()
 
     shop.runner = shop.new_runner()  # knows nothing of the process
     job = shop.run_until("done")
+    assert not isinstance(keeper, threading.Thread)
+    keeper.wait()
 
     assert (job.tries, (folder / "x").read_text()) == (1, "x")
 

@@ -22,6 +22,8 @@ from timeline.publish import remove_parts, write_text
 from timeline.service.leases import is_held, take_lease
 from timeline.service.secrets import VARIABLES
 
+Keeper = subprocess.Popen[bytes]
+"""The process that keeps a hook."""
 RECORD_NAME, LOG_NAME = "hook.json", "hook.log"
 NOT_BEGUN, RUNNING, ENDED, KILLED = "not begun", "running", "ended", "killed"
 """How a try stands."""
@@ -105,9 +107,7 @@ def run_command(command: Sequence[str], folder: Path, lease: int, timeout_s: flo
             return TIMED_OUT
 
 
-def send_keeper(
-    folder: Path, number: int, command: Sequence[str], timeout_s: float
-) -> subprocess.Popen[bytes]:
+def send_keeper(folder: Path, number: int, command: Sequence[str], timeout_s: float) -> Keeper:
     """Start a keeper that outlives us.
 
     Raises:

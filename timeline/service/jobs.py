@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import shlex
-import subprocess
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -119,7 +118,7 @@ class JobRunner:
         self._hook = hook
         self._now = now_unix_ms
         self._rules = rules or JobRules()
-        self._at_work: dict[tuple[str, int], subprocess.Popen[bytes] | threading.Thread] = {}
+        self._at_work: dict[tuple[str, int], hook_keeper.Keeper | threading.Thread] = {}
         self._sendings: dict[tuple[str, int], int] = {}
 
     def step(self) -> int:
