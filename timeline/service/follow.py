@@ -27,6 +27,7 @@ from timeline.jsontext import ascii_json, json_text
 from timeline.media.address import parse, policy_of
 from timeline.publish import disk_errors, remove_parts, sync_folder, write_text
 from timeline.results import read_result
+from timeline.results.advice import failure
 from timeline.service.journal_tail import JournalTail, call_of
 from timeline.service.messages import TaskAnswer
 from timeline.service.states import FINISHED, PAUSED, PREPARED, RECORDING, STATES
@@ -230,7 +231,7 @@ class Follower:
             return
         state = answer.state if answer.state in STATES else None
         if state == STATES[-1]:
-            self._fail(task, QUERIED, "the service says that it failed")
+            self._fail(task, QUERIED, str(failure(answer.error_code or 0, answer.error_text)))
             return
         self._not_yet(task, state, None)
 

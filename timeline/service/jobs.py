@@ -23,7 +23,7 @@ from timeline.service.job_table import Job, JobTable
 from timeline.service.store import Store
 
 _LOG = logging.getLogger(__name__)
-_PLACEHOLDER = re.compile(r"\{(result|folder|task)\}")
+_PLACEHOLDER = re.compile(r"\{(result|folder|task|journal)\}")
 _MOST_SENDINGS = 3
 
 
@@ -81,14 +81,17 @@ def read_command(text: str) -> tuple[str, ...]:
     return command
 
 
-def fill(command: Sequence[str], folder: Path) -> list[str]:
-    """Return *command* with its placeholders filled: {result}, {folder}, and {task}, the folder's name.
+def fill(command: Sequence[str], folder: Path, journal: Path | None = None) -> list[str]:
+    """Return *command* with its placeholders filled.
+
+    They are {result}, {folder}, {task}, the folder's name, and {journal}, the file of all calls.
 
     Example:
         >>> fill(["echo", "{task}: {result}", "{}"], Path("/lessons/g68c"))
         ['echo', 'g68c: /lessons/g68c/result.json', '{}']
     """
     values = {"result": os.fspath(folder / "result.json"), "folder": os.fspath(folder), "task": folder.name}
+    values["journal"] = "" if journal is None else os.fspath(journal)
     return [_PLACEHOLDER.sub(lambda found: values[found[1]], argument) for argument in command]
 
 
@@ -100,7 +103,11 @@ class JobRunner:
         folder: Where the lessons lie.
         hook: What to run.
         now_unix_ms: Our clock.
+        journal: What {journal} stands for in a command.
         rules: How.
+
+    Raises:
+        ParameterError: A command wants a journal and there is none.
     """
 
     def __init__(
@@ -110,8 +117,12 @@ class JobRunner:
         hook: Hook,
         *,
         now_unix_ms: Callable[[], int],
+        journal: Path | None = None,
         rules: JobRules | None = None,
     ) -> None:
+        if journal is None and not callable(hook) and any("{journal}" in part for part in hook):
+            raise ParameterError("the hook wants {journal}, and no journal is named")
+        self._journal = journal
         self._store = store
         self._table = JobTable(store)
         self._folder = folder.resolve()
@@ -166,7 +177,7 @@ class JobRunner:
                 self._at_work[key] = thread
                 thread.start()
             else:
-                command = fill(self._hook, folder)
+                command = fill(self._hook, folder, self._journal)
                 self._at_work[key] = hook_keeper.send_keeper(
                     folder, job.tries, command, self._rules.timeout_s
                 )

@@ -124,7 +124,10 @@ class Reception:
         )
         self.runner: JobRunner | None = None
         if hook is not None:
-            self.runner = JobRunner(self.store, self.folder, hook, now_unix_ms=self._now, rules=job_rules)
+            absolute = None if self._journal is None else self._journal.absolute()
+            self.runner = JobRunner(
+                self.store, self.folder, hook, now_unix_ms=self._now, journal=absolute, rules=job_rules
+            )
         self._accepting = threading.Lock()
         self._starting = threading.Lock()
         self._stopping = threading.Event()
