@@ -83,7 +83,7 @@ def receive(
 
     A line of JSON is printed for each task that ends. Callbacks that never came are found by asking.
 
-    Example: timeline receive -o lessons --hook 'timeline render {result} -o {folder}/review.mp4 --journal {journal} --fetch'
+    Example: timeline receive -o lessons --hook 'timeline render {result} -o {folder}/review.mp4 --fetch'
     """
     if show_list or again is not None:
         _look(folder, again, as_json)

@@ -110,7 +110,12 @@ class Reception:
         self._journal = Path(journal) if journal is not None else None
         self._grace_s = grace_s if grace_s is not None else GRACE_S if self._asks else 0
         self._now = now_unix_ms or (lambda: time.time_ns() // 1_000_000)
-        self.store = Store(self.folder / STORE_NAME)
+        rules = follow_rules or FollowRules()
+        self.store = Store(
+            self.folder / STORE_NAME,
+            after_start_ms=1000 * rules.while_recording_s,
+            after_stop_ms=1000 * rules.after_end_s[0],
+        )
         self.follower = Follower(
             self.store,
             self.folder,
@@ -120,7 +125,7 @@ class Reception:
             allow_hosts=hosts,
             has_hook=hook is not None,
             on_ended=on_ended or (lambda _: None),
-            rules=follow_rules,
+            rules=rules,
         )
         self.runner: JobRunner | None = None
         if hook is not None:

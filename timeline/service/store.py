@@ -30,6 +30,8 @@ MOST_EVENTS = 100
 """Of one task; further ones are counted."""
 FIRST_QUERY_MS = 15 * 60_000
 """How long after its start a task is asked about first, where nobody says when it ends."""
+AFTER_STOP_MS = 60_000
+"""How long after its stop a task is asked about first."""
 _LEAST_BETWEEN_MS = 5000
 _SCHEMA_VERSION = 1
 _SCHEMA = f"""
@@ -111,12 +113,20 @@ def folder_name(task_id: str) -> str:
 class Store:
     """The receiver's file; made where it is not there, for its owner's eyes only.
 
+    Args:
+        path: The file.
+        after_start_ms: How long after its start a task is asked about first.
+        after_stop_ms: How long after its stop.
+
     Raises:
         DiskError: It cannot be opened or is no such file.
         ParameterError: A later version of this library wrote it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, *, after_start_ms: int = FIRST_QUERY_MS, after_stop_ms: int = AFTER_STOP_MS
+    ) -> None:
+        self._after_start_ms, self._after_stop_ms = after_start_ms, after_stop_ms
         self.path = path
         self._lock = threading.RLock()
         try:
@@ -200,7 +210,7 @@ class Store:
         if event.kind == STARTED and not event.facts.get("error_code"):
             if is_first:
                 state = later_state(task.state, RECORDING)
-                query_ms = query_ms or at_unix_ms + FIRST_QUERY_MS
+                query_ms = query_ms or at_unix_ms + self._after_start_ms
                 update = "UPDATE tasks SET state = ?, query_unix_ms = ? WHERE task_id = ?"
                 self.run(update, state, query_ms, task.task_id)
             return
@@ -209,7 +219,7 @@ class Store:
         if event.kind == TOLD_FINISHED:
             told_ms = told_ms or at_unix_ms
         elif event.kind != STARTED and is_first:
-            state, soon_ms = later_state(state, STOPPED), at_unix_ms + 60_000
+            state, soon_ms = later_state(state, STOPPED), at_unix_ms + self._after_stop_ms
         self.run(
             "UPDATE tasks SET state = ?, told_unix_ms = ?, end_unix_ms = coalesce(end_unix_ms, ?), "
             "query_unix_ms = min(coalesce(query_unix_ms, ?), ?) WHERE task_id = ?",
@@ -265,12 +275,12 @@ class Store:
                 self.run(
                     "UPDATE tasks SET end_unix_ms = ?, query_unix_ms = min(coalesce(query_unix_ms, ?), ?) "
                     "WHERE task_id = ?",
-                    *(end_unix_ms, end_unix_ms + 60_000, end_unix_ms + 60_000, task_id),
+                    *(end_unix_ms, *(2 * [end_unix_ms + self._after_stop_ms]), task_id),
                 )
             elif task.query_unix_ms is None and task.queried_unix_ms is None:
                 self.run(
                     "UPDATE tasks SET query_unix_ms = ? WHERE task_id = ?",
-                    at_unix_ms + FIRST_QUERY_MS,
+                    at_unix_ms + self._after_start_ms,
                     task_id,
                 )
 
