@@ -23,12 +23,12 @@ from timeline.analysis.profiles import FileProfile, PictureWay, profile_files
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.speech import ENERGY, Vad
 from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Value
-from timeline.analysis.talk import UserTalk, hear_users, heard_positions, voice_clips
+from timeline.analysis.talk import UserTalk, hear_users, heard_positions
 from timeline.analysis.voices import TEACHER, Voice, floor_of, union
-from timeline.interval import Span, Spans, common, complement, merge, spans_of, total_ms
+from timeline.interval import Span, Spans, common, complement, total_ms
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.store import MediaStore, default_cache
-from timeline.model import Clip, Timeline, Track
+from timeline.model import Timeline, Track
 
 if TYPE_CHECKING:
     from timeline.media.examine import ExaminedMedia
@@ -67,7 +67,8 @@ MEDIA_LESSON_COLUMNS = (
         WHOLE,
         "ms",
         True,
-        "how long a file of somebody's voice is lost: left out of all measures of talk, of all users",
+        "how long a file of somebody's voice is missing, too short or damaged: left out of all measures of "
+        "talk, of all users",
     ),
     Column("vad", TEXT, "", True, "what found speech: energy, silero or callable"),
     Column(
@@ -185,11 +186,7 @@ def gather_evidence(
         on_done=options.on_file,
     )
     talks = hear_users(timeline, people, examined, profiles, rules)
-    lost = merge(
-        np.concatenate(
-            [spans_of([]), *(_lost(clip, examined, profiles) for clip in voice_clips(timeline, people))]
-        )
-    )
+    lost = union(talk.lost for talk in talks.values())
     known = complement(lost, Span(0, timeline.duration_ms))
     voices = [
         Voice(user.user_id, user.role, talks[user.user_id].speech, common(talks[user.user_id].mic_on, known))
@@ -308,21 +305,6 @@ def camera_pieces(user: User, evidence: Evidence) -> list[Piece]:
     return [
         piece for track in user.tracks if track.kind == kinds.CAMERA for piece in evidence.pieces[track.id]
     ]
-
-
-def _lost(clip: Clip, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]) -> Spans:
-    """Return when a clip plays and its sound could not be had; one without sound had its microphone off."""
-    facts, profile = examined.facts.get(clip.media.position), profiles.get(clip.media.position)
-    whole = Span(clip.start_ms, clip.end_ms)
-    if facts is None:
-        return spans_of([whole])
-    if facts.sound is None:
-        return spans_of([])
-    if profile is None or profile.sound is None:
-        return spans_of([whole])
-    if profile.sound.is_whole:
-        return spans_of([])
-    return complement(profile.sound.heard + (clip.start_ms - clip.media_start_ms), whole)
 
 
 def _pieces(track: Track, profiles: Mapping[int, FileProfile]) -> list[Piece]:

@@ -14,8 +14,20 @@ from timeline.analysis.talk import UserTalk
 from timeline.interval import total_ms
 
 SIGNAL_COLUMNS = (
-    Column("has_no_sound_stream", TRUTH, "", True, "files of the user are there, and none holds sound"),
-    Column("is_heard_whole", TRUTH, "", True, "every file of the user's voice could be decoded to its end"),
+    Column(
+        "has_no_sound_stream",
+        TRUTH,
+        "",
+        True,
+        "the user's camera and sound-only files hold no sound; missing where a lost one may",
+    ),
+    Column(
+        "is_heard_whole",
+        TRUTH,
+        "",
+        True,
+        "no file of the user's voice is missing, too short or damaged; missing where none holds sound",
+    ),
     Column("loudness_lufs", REAL, "LUFS", True, "gated loudness (ITU-R BS.1770) of all that was heard"),
     Column(
         "loudness_range_lu", REAL, "LU", True, "loudness range (EBU Tech 3342); missing for under a minute"
@@ -52,7 +64,7 @@ def signal_row(
     if talk is None:
         return {}
     values: dict[str, Value] = {
-        "has_no_sound_stream": not talk.has_sound_stream,
+        "has_no_sound_stream": None if talk.has_sound_stream is None else not talk.has_sound_stream,
         "is_heard_whole": talk.is_complete,
     }
     if len(talk.mic_on) == 0:
