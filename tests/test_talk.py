@@ -147,7 +147,7 @@ def test_digital_silence_is_talk_of_zero() -> None:
         None,
         None,
     )
-    assert values["is_vad_reliable"] is True
+    assert values["is_vad_reliable"] is values["noise_floor_dbfs"] is None  # nothing to judge by
 
 
 def test_a_file_that_was_not_heard_makes_a_user_incomplete() -> None:
@@ -194,6 +194,20 @@ def test_signal_values_are_those_of_the_frames() -> None:
     assert values["sample_peak_dbfs"] == pytest.approx(-6.0206, abs=1e-3)
     assert values["is_vad_reliable"] is False  # too even for speech
     assert signal_row(amy, vad="silero")["is_vad_reliable"] is None
+
+
+@pytest.mark.parametrize(("noise_ms", "floor_db"), [(1000, -40), (990, None)])
+def test_a_muted_microphone_is_no_low_noise(noise_ms: int, floor_db: float | None) -> None:
+    """A second of speech at -21 dBFS, one of noise at -40, digital silence for the rest of 20 s."""
+    lesson = lesson_of(row(CAMERA, "amy", 0, 20_000))
+    levels = np.full(2000, -math.inf, np.float32)
+    levels[:100] = np.where(np.arange(100) % 2, -18, -30)
+    levels[100 : 100 + noise_ms // 10] = -40
+    own = dataclasses.replace(profile(20_000), levels_db=levels)
+    values = signal_row(talks(lesson, {0: (own, [(0, 1000)])})["amy"])
+    assert values["noise_floor_dbfs"] == floor_db
+    assert (values["snr_db"] is None) == (floor_db is None)
+    assert values["is_vad_reliable"] is (floor_db is None)  # 19 dB above the noise
 
 
 def test_rows_have_the_columns_that_are_told() -> None:

@@ -35,17 +35,30 @@ SIGNAL_COLUMNS = (
     Column("sample_peak_dbfs", REAL, "dBFS", True, "largest sample; may exceed 0; missing for silence"),
     Column("speech_level_dbfs", REAL, "dBFS", True, "mean level while the user speaks"),
     Column(
-        "noise_floor_dbfs", REAL, "dBFS", True, "10th percentile of 10 ms levels while nobody speaks there"
+        "noise_floor_dbfs",
+        REAL,
+        "dBFS",
+        True,
+        "10th percentile of 10 ms levels while nobody speaks there, digital silence left out; "
+        "missing for under a second of them",
     ),
-    Column("snr_db", REAL, "dB", True, "speech_level_dbfs less noise_floor_dbfs"),
-    Column("clipping_ratio", REAL, "ratio", True, "samples of at least 0.999 of full scale, over all"),
+    Column(
+        "snr_db", REAL, "dB", True, "speech_level_dbfs less noise_floor_dbfs; missing where one of them is"
+    ),
+    Column(
+        "clipping_ratio",
+        REAL,
+        "ratio",
+        True,
+        "decoded samples of at least 0.999 of full scale, over all; a codec such as AAC hides most of them",
+    ),
     Column("audio_dead_ms", WHOLE, "ms", True, "digital silence of a second or more: a muted microphone"),
     Column(
         "is_vad_reliable",
         TRUTH,
         "",
         True,
-        "whether the energy detector can be believed here; missing for other detectors",
+        "whether the energy detector can be believed; missing for other detectors and for digital silence",
     ),
 )
 """What the media say of a user's sound."""
