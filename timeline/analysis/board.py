@@ -27,7 +27,7 @@ from timeline.analysis.picture import PIXELS, SECOND_MS, UNKNOWN, Gray, Piece, p
 from timeline.analysis.presence import ratio
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.table import REAL, TEXT, WHOLE, Column, Value
-from timeline.interval import Span, Spans, common, complement, merge, spans_of, total_ms
+from timeline.interval import Span, Spans, common, complement, covered_before, merge, spans_of, total_ms
 
 BOARD_COLUMNS = (
     Column("track_id", TEXT, "", False, "the whiteboard or screen"),
@@ -156,6 +156,8 @@ def _seconds(piece: Piece) -> tuple[Spans, NDArray[np.float64]]:
     ends_ms = profile.at_ms[is_mark] + (piece.start_ms - piece.media_start_ms)
     spans = np.stack((ends_ms - SECOND_MS, ends_ms), axis=1)
     plays = (spans[:, 0] >= piece.start_ms) & (spans[:, 1] <= piece.end_ms)
+    unseen = profile.unseen + (piece.start_ms - piece.media_start_ms)
+    plays &= covered_before(unseen, spans[:, 1]) == covered_before(unseen, spans[:, 0])
     return spans[plays], profile.changed_pixels[is_mark][plays] / PIXELS
 
 

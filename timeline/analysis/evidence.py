@@ -84,7 +84,7 @@ MEDIA_LESSON_COLUMNS = (
 _SEEN_KINDS = frozenset({kinds.CAMERA, kinds.SCREEN, kinds.WHITEBOARD})
 _BOARD_KINDS = frozenset({kinds.SCREEN, kinds.WHITEBOARD})
 _BROKEN = (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
-_PICTURE_VERSION = 1
+_PICTURE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
