@@ -168,24 +168,18 @@ def talk_of(
     return Talk(found.voices, found, find_monologues(found, rules), wait_rows(found, rules))
 
 
-def talk_lesson_values(
-    talk: Talk, duration_ms: int, rules: MetricRules = USUAL_RULES, *, is_all_heard: bool = True
-) -> dict[str, Value]:
+def talk_lesson_values(talk: Talk, duration_ms: int, rules: MetricRules = USUAL_RULES) -> dict[str, Value]:
     """Return the values of `TALK_LESSON_COLUMNS`.
 
     Args:
         talk: As `talk_of` returns it.
         duration_ms: Length of the lesson: where bins end. Nothing is divided by it.
         rules: Thresholds.
-        is_all_heard: Whether every camera file could be heard. If not, who is silent is not known, and
-            everything but *heard_ms* is missing.
     """
     voices = talk.voices
     values: dict[str, Value] = {column.name: None for column in TALK_LESSON_COLUMNS}
     if not any(voice.is_heard for voice in voices):
         return values
-    if not is_all_heard:
-        return values | {"heard_ms": split_of(floor_of(voices)).heard_ms}
     has_teacher, has_student = has_side(voices, TEACHER), has_side(voices, STUDENT)
     return {
         **values,

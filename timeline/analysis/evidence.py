@@ -211,21 +211,23 @@ def gather_evidence(
     )
 
 
-def file_rows(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
+def file_rows(
+    timeline: Timeline, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]
+) -> list[dict[str, Value]]:
     """Return the values of `FILE_COLUMNS`, one row per file that plays."""
     from timeline.media.examine import first_uses
 
     tracks = {clip.media.position: track for track in reversed(timeline.tracks) for clip in track.clips}
     rows: list[dict[str, Value]] = []
     for position, use in sorted(first_uses(timeline).items()):
-        track, facts = tracks[position], evidence.examined.facts.get(position)
+        track, facts = tracks[position], examined.facts.get(position)
         declared_ms = use.clip.media.duration_ms
         row: dict[str, Value] = {
             "file": position,
             "track_id": track.id,
             "kind": track.kind,
             "user_id": track.user_id,
-            "lost": evidence.examined.lost.get(position),
+            "lost": examined.lost.get(position),
             "declared_ms": declared_ms,
         }
         if facts is not None:
@@ -243,7 +245,7 @@ def file_rows(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
                     "sample_rate_hz": facts.sound.sample_rate_hz or None,
                     "channels": facts.sound.channels or None,
                 }
-        profile = evidence.profiles.get(position)
+        profile = profiles.get(position)
         if profile is not None and profile.sound is not None:
             row |= {"is_whole": profile.sound.is_whole, "damage": profile.sound.damage}
         rows.append(row)
