@@ -32,8 +32,14 @@ from timeline.interval import Span, Spans, common, complement, covered_before, m
 BOARD_COLUMNS = (
     Column("track_id", TEXT, "", False, "the whiteboard or screen"),
     Column("board_seen_ms", WHOLE, "ms", True, "whole seconds of its files that were compared"),
-    Column("board_active_ms", WHOLE, "ms", True, "the active ones"),
-    Column("board_active_ratio", REAL, "ratio", True, "these over board_seen_ms"),
+    Column(
+        "board_active_ms",
+        WHOLE,
+        "ms",
+        True,
+        "seconds of board_seen_ms in which enough changes: board_active_least_ratio",
+    ),
+    Column("board_active_ratio", REAL, "ratio", True, "board_active_ms over board_seen_ms"),
     Column("page_changes", WHOLE, "count", True, "pictures that replace most of what was there, and stay"),
     Column("time_per_page_ms", REAL, "ms", True, "board_seen_ms over page_changes + 1"),
     Column(

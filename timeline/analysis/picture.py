@@ -54,14 +54,14 @@ PICTURE_COLUMNS = (
         REAL,
         "ratio",
         True,
-        "share of it that is black: a covered lens and a dark room look the same",
+        "share of picture_seen_ms that is black: a covered lens and a dark room look the same",
     ),
     Column(
         "frozen_ratio",
         REAL,
         "ratio",
         True,
-        "share of it that stands still to the last pixel, and is not black",
+        "share of picture_seen_ms that stands still to the last pixel, and is not black",
     ),
 )
 """What pictures say of a user's cameras."""
