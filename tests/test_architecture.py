@@ -195,6 +195,7 @@ INSIDE = {
         "simulator",
         "callbacks",
         "leases",
+        "database",
         "store",
         "job_table",
         "follow",

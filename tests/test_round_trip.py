@@ -63,8 +63,9 @@ def wait_until(condition: Any, most_s: float = 30) -> None:
         time.sleep(0.02)
 
 
-def test_a_hundred_lessons_with_a_third_of_the_callbacks_lost_doubled_and_reordered(tmp_path: Path) -> None:
-    """A hundred timelines, each once, each with its pause from the journal."""
+@pytest.mark.parametrize("count", [20, pytest.param(100, marks=pytest.mark.slow)])
+def test_lessons_with_a_third_of_the_callbacks_lost_doubled_and_reordered(count: int, tmp_path: Path) -> None:
+    """As many timelines, each once, each with its pause from the journal."""
     ran: Counter[str] = Counter()
     lock = threading.Lock()
 
@@ -87,8 +88,8 @@ def test_a_hundred_lessons_with_a_third_of_the_callbacks_lost_doubled_and_reorde
         with served(receiver) as url:
             recorder.set_callback(url)
             with ThreadPoolExecutor(20) as rooms:
-                tasks = list(rooms.map(lambda n: teach(recorder, 2000 + n), range(100)))
-            wait_until(lambda: len(ran) == 100, 60)
+                tasks = list(rooms.map(lambda n: teach(recorder, 2000 + n), range(count)))
+            wait_until(lambda: len(ran) == count, 60)
             time.sleep(1)  # what is still to come of doubles and repeats
         lost = sum(callback.attempt == 0 for callback in simulator.callbacks_sent)
 
@@ -96,8 +97,8 @@ def test_a_hundred_lessons_with_a_third_of_the_callbacks_lost_doubled_and_reorde
     lessons = [timeline.load(path, journal=tmp_path / "j") for path in results]
     assert set(ran.values()) == {1}
     assert sorted(ran) == sorted(tasks) == sorted(str(lesson.task_id) for lesson in lessons)
-    assert [[pause.source for pause in lesson.pauses] for lesson in lessons] == [["journal"]] * 100
-    assert 30 < lost < 90  # of 200
+    assert [[pause.source for pause in lesson.pauses] for lesson in lessons] == [["journal"]] * count
+    assert 0.3 * count < lost < 0.9 * count  # of two each
 
 
 def free_port() -> int:

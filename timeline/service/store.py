@@ -6,20 +6,15 @@ share one store; so may processes.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import re
-import sqlite3
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from timeline.errors import DiskError, ParameterError
 from timeline.service.callbacks import FINISHED as TOLD_FINISHED
 from timeline.service.callbacks import OTHER, STARTED, Event
+from timeline.service.database import Database
 from timeline.service.states import FAILED, FINISHED, PREPARED, RECORDING, STOPPED, later_state
 
 NEW, REPEAT, CONFLICT, REJECTED, LEFT_OUT = "new", "repeat", "conflict", "rejected", "left_out"
@@ -34,7 +29,7 @@ AFTER_STOP_MS = 60_000
 """How long after its stop a task is asked about first."""
 _LEAST_BETWEEN_MS = 5000
 _SCHEMA_VERSION = 1
-_SCHEMA = f"""
+_SCHEMA = """
 CREATE TABLE tasks (
   task_id TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE, state TEXT NOT NULL, room_id INTEGER,
   record_user_id TEXT, first_unix_ms INTEGER NOT NULL, end_unix_ms INTEGER, told_unix_ms INTEGER,
@@ -50,7 +45,6 @@ CREATE TABLE jobs (
   spent INTEGER NOT NULL DEFAULT 0, next_unix_ms INTEGER NOT NULL, exit_status INTEGER, reason TEXT,
   began_unix_ms INTEGER, ended_unix_ms INTEGER);
 CREATE INDEX jobs_by_state ON jobs (state, next_unix_ms);
-PRAGMA user_version = {_SCHEMA_VERSION};
 """
 _PLAIN = re.compile(r"(?!task-|con$|prn$|aux$|nul$|com[0-9]$|lpt[0-9]$)[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -110,7 +104,7 @@ def folder_name(task_id: str) -> str:
     return f"task-{hashlib.sha256(task_id.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
 
 
-class Store:
+class Store(Database):
     """The receiver's file; made where it is not there, for its owner's eyes only.
 
     Args:
@@ -127,38 +121,7 @@ class Store:
         self, path: Path, *, after_start_ms: int = FIRST_QUERY_MS, after_stop_ms: int = AFTER_STOP_MS
     ) -> None:
         self._after_start_ms, self._after_stop_ms = after_start_ms, after_stop_ms
-        self.path = path
-        self._lock = threading.RLock()
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600))
-            # What is locked by another process for longer than that is a failure, and the service repeats.
-            self._connection = sqlite3.connect(path, timeout=5, isolation_level=None, check_same_thread=False)
-        except (OSError, sqlite3.Error) as error:
-            raise DiskError(f"{path}: cannot be opened: {str(error).lower()}") from error
-        try:
-            self._prepare()
-        except sqlite3.Error as error:
-            self._connection.close()
-            raise DiskError(f"{path}: is not usable as a store: {str(error).lower()}") from error
-        except ParameterError:
-            self._connection.close()
-            raise
-
-    def _prepare(self) -> None:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            self._connection.execute(f"PRAGMA {pragma}")
-        with self.transaction():
-            (version,) = self._connection.execute("PRAGMA user_version").fetchone()
-            if version > _SCHEMA_VERSION:
-                raise ParameterError(f"{self.path}: a later version wrote this store; update class-timeline")
-            if version == 0:
-                for statement in _SCHEMA.split(";"):
-                    self._connection.execute(statement)
-
-    def close(self) -> None:
-        """Close the file."""
-        with self._lock:
-            self._connection.close()
+        super().__init__(path, _SCHEMA, _SCHEMA_VERSION)
 
     # Events
 
@@ -382,25 +345,3 @@ class Store:
         return True
 
     # The file
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Do all that is inside, durably, or nothing of it."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._connection.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise
-
-    def rows(self, statement: str, *values: object) -> list[Any]:
-        """Return all rows of a question."""
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
-
-    def run(self, statement: str, *values: object) -> int:
-        """Make a change inside of a transaction; return how many rows it changed."""
-        return self._connection.execute(statement, values).rowcount
