@@ -93,6 +93,18 @@ def test_the_row_of_a_user() -> None:
     }
 
 
+def test_while_a_voice_is_lost_no_row_tells_of_talk() -> None:
+    """Another's voice is lost from 4.5 s to 7 s; who was heard only then has no values."""
+    lesson = lesson_of(row(CAMERA, "amy", 0, 10_000))
+    amy = talks(lesson, {0: (profile(10_000), [(1000, 2000), (5000, 6000)])})["amy"]
+    assert heard_row(amy, spans_of([(4500, 7000)])) == {
+        "talk_ungated_ms": 1000,
+        "speech_segments": 1,
+        "longest_silence_ms": 3000,
+    }
+    assert heard_row(amy, spans_of([(0, 10_000)])) == {}
+
+
 def test_without_a_sound_stream_talk_is_missing() -> None:
     """Not 0: nothing was measured."""
     lesson = lesson_of(row(CAMERA, "amy", 0, 3000))

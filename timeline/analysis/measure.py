@@ -164,7 +164,7 @@ def _add_users(users: Rows, people: Sequence[User], evidence: Evidence, rules: M
     for row, user in zip(users, people, strict=True):
         heard = evidence.talks.get(user.user_id)
         row |= talked.get(user.user_id, {})
-        row |= heard_row(heard)
+        row |= heard_row(heard, evidence.lost)
         row |= signal_row(heard, evidence.vad, rules)
         row |= picture_user_values(camera_pieces(user, evidence), rules)
 

@@ -110,18 +110,23 @@ def hear_users(
     }
 
 
-def heard_row(talk: UserTalk | None) -> dict[str, Value]:
+def heard_row(talk: UserTalk | None, lost: Spans | None = None) -> dict[str, Value]:
     """Return the values of `HEARD_COLUMNS`.
 
     Args:
         talk: None for a user without any file.
+        lost: When anybody's voice is lost, merged: nothing is measured then.
     """
-    if talk is None or len(talk.mic_on) == 0:
+    if talk is None:
         return {}
+    mic_on = talk.mic_on if lost is None else _without(talk.mic_on, lost)
+    if len(mic_on) == 0:
+        return {}
+    speech = common(talk.speech, mic_on)
     return {
-        "talk_ungated_ms": total_ms(talk.speech_ungated),
-        "speech_segments": len(talk.speech),
-        "longest_silence_ms": _longest_ms(_without(talk.mic_on, talk.speech)),
+        "talk_ungated_ms": total_ms(common(talk.speech_ungated, mic_on)),
+        "speech_segments": len(speech),
+        "longest_silence_ms": _longest_ms(_without(mic_on, speech)),
     }
 
 
