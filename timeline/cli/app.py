@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from timeline.cli import everyday, media, quality, quality_report, recording, replay, simulating, stitching
+from timeline.cli.batch import batch
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -87,6 +88,7 @@ for command in (
     simulating.simulate,
 ):
     service.command()(command)
+app.add_typer(batch, name="batch", rich_help_panel="Many")
 app.add_typer(service, name="service", rich_help_panel="Service")
 
 
