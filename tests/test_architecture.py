@@ -29,7 +29,7 @@ FLOORS = [
     ["export", "render", "analysis", "serving", "service"],
     ["plotting"],
     ["report"],
-    ["demo"],
+    ["batch", "demo"],
     ["cli"],
 ]
 INSIDE = {
@@ -205,6 +205,7 @@ INSIDE = {
         "talk",
         "page",
     ],
+    "batch": ["running", "lessons", "names", "rows", "ledger", "shards", "summary", ""],
     "cli": [
         "versions",
         "console",
@@ -222,6 +223,9 @@ INSIDE = {
         "quality_text",
         "quality",
         "quality_report",
+        "batch_progress",
+        "batch_work",
+        "batch",
         "recording",
         "simulating",
         "app",
