@@ -23,7 +23,7 @@ COMMANDS = [
     *("show", "check", "manifest", "plot", "render", "player", "demo"),
     *("fetch", "probe", "stitch", "serve", "metrics", "report"),
     *("service sign", "service start", "service pause", "service resume", "service stop", "service query"),
-    *("service set-callback", "service simulate"),
+    *("service set-callback", "service simulate", "receive"),
 ]
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from timeline.analysis.picture import SHAPE, Gray, PictureMeter, PictureProfile, Piece
 from timeline.analysis.rules import USUAL_RULES, MetricRules
+from timeline.interval import spans_of
 from timeline.media.ffmpeg import find_ffmpeg
 
 STEP_MS = 250
@@ -26,12 +27,14 @@ def scene(seed: int = 0) -> Gray:
     return np.kron(coarse, np.ones((10, 10), dtype=np.uint8))
 
 
-def profile_of(pictures: Iterable[Gray], rules: MetricRules = USUAL_RULES) -> PictureProfile:
-    """Return what the meter says of *pictures*, four a second."""
+def profile_of(
+    pictures: Iterable[Gray], rules: MetricRules = USUAL_RULES, *, unseen: Iterable[tuple[int, int]] = ()
+) -> PictureProfile:
+    """Return what the meter says of *pictures*, four a second, which could not be decoded where *unseen*."""
     meter = PictureMeter(rules)
     for number, gray in enumerate(pictures):
         meter.add(number * STEP_MS, gray)
-    return meter.profile()
+    return meter.profile(spans_of(unseen))
 
 
 def whole(profile: PictureProfile, start_ms: int = 0) -> Piece:

@@ -59,15 +59,15 @@ def class_of_four(*, roles: Mapping[str, str] = ROLES) -> Timeline:
 
 
 def heard(
-    timeline: Timeline, *, is_all_heard: bool = True, deaf_to: Iterable[str] = (), silent: bool = False
+    timeline: Timeline, *, deaf_to: Iterable[str] = (), silent: bool = False, lost_ms: int = 0
 ) -> Measures:
     """Return the measures of *timeline* with all that its media would tell.
 
     Args:
         timeline: As `class_of_four` makes it.
-        is_all_heard: Whether every camera file could be heard.
         deaf_to: Users of whom nothing was heard.
         silent: Whether nobody ever speaks.
+        lost_ms: How long a file of somebody's voice is said to be lost.
     """
     measured = measure_lesson(timeline, lesson_id="class of four", result_sha256="ab" * 32)
     on = spans_of([(0, timeline.duration_ms)])
@@ -94,7 +94,7 @@ def heard(
             }
         users.append(known | told | sound)
     (row_of_lesson,) = measured.tables["lessons"].rows()
-    of_lesson = talk_lesson_values(talk, timeline.duration_ms, rules, is_all_heard=is_all_heard)
+    of_lesson = talk_lesson_values(talk, timeline.duration_ms, rules) | {"talk_lost_ms": lost_ms}
     bins = bin_rows(timeline.duration_ms, [on] * len(voices), nothing, on, voices, rules)
     whiteboard: dict[str, Value] = {
         "lesson_id": str(row_of_lesson["lesson_id"]),

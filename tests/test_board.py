@@ -155,6 +155,12 @@ class TestFiles:
         assert board.seen.tolist() == [[100_000, 104_000]]
         assert board.active.tolist() == [[101_000, 102_000]]
 
+    def test_what_could_not_be_decoded_is_not_still(self) -> None:
+        """Of ten seconds those from 2.5 to 6.5 s were not seen, nor are the seconds that they reach into."""
+        board = board_of([whole(profile_of(held(page(1), 10.25), unseen=[(2500, 6500)]))])
+
+        assert board.seen.tolist() == [[0, 2000], [7000, 10_000]]
+
     def test_still_time_goes_on_over_a_switch_of_files(self) -> None:
         profile = profile_of(held(page(1), 5.25))
         row = board_row("b", board_of([whole(profile), Piece(profile, 5020, 10_270, 0)]))

@@ -114,6 +114,39 @@ def test_what_does_not_fit_together_is_refused(cli: Cli, options: list[str], say
     assert says in answer.err
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--vad", "fast"], "no speech detector 'fast'; there are: energy, silero"),
+        (["--media", "nowhere"], "nowhere: no such folder"),
+    ],
+)
+def test_what_is_wrong_for_every_lesson_is_told_once(cli: Cli, options: list[str], says: str) -> None:
+    """And is no row of each."""
+    for command in (["metrics", GUIDE, GUIDE], ["report", GUIDE, "-o", "never.html"]):
+        answer = cli(*command, *options)
+
+        assert (answer.status, answer.out) == (2, "")
+        assert answer.err.count(says) == 1
+
+
+def test_standard_input_is_one_lesson(cli: Cli) -> None:
+    answer = cli("metrics", GUIDE, "-")
+
+    assert (answer.status, answer.out) == (2, "")
+    assert "give it alone" in answer.err
+
+
+def test_a_result_is_never_the_output(cli: Cli, tmp_path: Path) -> None:
+    result = tmp_path / "result.json"
+    result.write_bytes(Path(GUIDE).read_bytes())
+    answer = cli("metrics", GUIDE, result, "--format", "json", "-o", result, "--force")
+
+    assert (answer.status, answer.out) == (2, "")
+    assert "is the result itself" in answer.err
+    assert result.read_bytes() == Path(GUIDE).read_bytes()
+
+
 def test_late_is_measured_from_the_class(cli: Cli) -> None:
     """Pc came on at 5:00."""
     rows = json.loads(cli("metrics", GUIDE, "--class-start", "4:00", "--table", "users", "--json").out)

@@ -143,12 +143,6 @@ class TestMissing:
             assert list(values) == [column.name for column in TALK_LESSON_COLUMNS]
             assert set(values.values()) == {None}
 
-    def test_where_not_all_could_be_heard_only_the_heard_time_is_told(self) -> None:
-        """Whoever seems silent may have spoken."""
-        values = of_lesson(*CLASS, is_all_heard=False)
-
-        assert {name for name, value in values.items() if value is not None} == {"heard_ms"}
-
     def test_quartiles_are_interpolated(self) -> None:
         """Waits of 200, 400, 600 and 3000 ms; the last is a long one."""
         ask, answer = "##########", "##########.."

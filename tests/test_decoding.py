@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import threading
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -21,9 +23,10 @@ from timeline.analysis.decoding import (
     SoundBlock,
     decode_picture,
     decode_sound,
+    unseen_in,
 )
 from timeline.errors import FFmpegNotFoundError
-from timeline.media.facts import MediaFacts, shifted
+from timeline.media.facts import Hole, MediaFacts, PictureFacts, shifted
 from timeline.media.ffmpeg import FFmpeg, find_ffmpeg
 from timeline.media.probe import probe_media
 
@@ -200,6 +203,37 @@ def test_pictures_come_at_their_times(ffmpeg: FFmpeg, beeps: Path) -> None:
     assert decoded.is_whole
     assert [at_ms for at_ms, _ in seen] == list(range(0, 6000, 1000 // PICTURES_PER_S))
     assert all(abs(frame * 1000 / 15 - at_ms) < 200 for at_ms, frame in seen)
+
+
+def test_where_pictures_cannot_be_decoded_nothing_was_seen(
+    ffmpeg: FFmpeg, beeps: Path, tmp_path: Path
+) -> None:
+    """All coded pictures from 2.0 to 4.0 s are garbage; up to the next key frame others may go with them."""
+    damaged = tmp_path / "damaged.mp4"
+    data = bytearray(beeps.read_bytes())
+    with av.open(str(beeps)) as container:
+        for packet in container.demux(video=0):
+            at, place = packet.pts, packet.pos
+            if at is not None and place is not None and 2 <= at * packet.time_base < 4:
+                data[place : place + packet.size] = b"\xff" * packet.size
+    damaged.write_bytes(data)
+    whole, decoded = (decode_picture(ffmpeg, probe_media(path), lambda *_: None) for path in (beeps, damaged))
+
+    assert whole.unseen.tolist() == []
+    ((start_ms, end_ms),) = decoded.unseen.tolist()
+    assert 1900 <= start_ms <= 2000
+    assert 4000 <= end_ms <= 4500
+
+
+def test_a_hole_of_the_file_is_no_damage() -> None:
+    """Nothing came from 2 to 9 s; from 4 to 8 s the file holds nothing."""
+    picture = PictureFacts(
+        "h264", 64, 48, Fraction(1), Fraction(4), 0, 9750, 10_000, holes=(Hole(4000, 8000),)
+    )
+    came_ms = [*range(0, 2001, 250), *range(9000, 10_000, 250)]
+
+    facts = MediaFacts(Path("x.mp4"), "mov", 0, picture, None)
+    assert unseen_in(facts, came_ms).tolist() == [[2000, 4000], [8000, 9000]]
 
 
 def test_a_file_of_which_nothing_can_be_decoded_is_no_crash(ffmpeg: FFmpeg, beeps: Path) -> None:

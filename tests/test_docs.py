@@ -36,6 +36,8 @@ GUIDES = [
     "docs/formats.md",
     "docs/player.md",
     "docs/embedding.md",
+    "docs/receiver.md",
+    "docs/service.md",
     "CONTRIBUTING.md",
     "RELEASING.md",
     "CHANGELOG.md",

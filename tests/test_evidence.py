@@ -127,11 +127,12 @@ def test_without_roles_there_is_no_teacher(cache: Path) -> None:
 
 
 def test_where_no_file_is_found_everything_of_media_is_missing(cache: Path, tmp_path: Path) -> None:
-    """Not zero; and it is told how many files there should be."""
+    """Not zero; and it is told which files there should be."""
     measures = measured(tmp_path / "store", tmp_path)
     lesson = the_lesson(measures)
 
-    assert [name for name in OF_MEDIA if measures.tables[name].row_count] == []
+    assert [name for name in OF_MEDIA if measures.tables[name].row_count] == ["files"]
+    assert set(measures.tables["files"]["lost"]) == {"file missing"}
     assert (lesson["files"], lesson["files_lost"], lesson["heard_ms"], lesson["vad"]) == (11, 11, None, None)
     assert [row["talk_ms"] for row in measures.tables["users"].rows()] == [None] * 3
 

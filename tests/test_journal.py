@@ -358,9 +358,9 @@ def test_calls_before_the_recording_are_ignored(pause_ms: int, counts: bool) -> 
     assert len(lesson.pauses) == 1 + counts
 
 
-@pytest.mark.parametrize(("pause_ms", "counts"), [(259_999, True), (260_000, False)])
+@pytest.mark.parametrize(("pause_ms", "counts"), [(260_997, True), (261_000, False)])
 def test_calls_after_the_recording_are_ignored(pause_ms: int, counts: bool) -> None:
-    """At the stop stamp and later it is another recording."""
+    """Behind the whole second of the stop stamp it is another recording."""
     journal = journal_of((102_000, 162_000), (pause_ms, pause_ms + 1))
 
     assert len(lesson_with(journal, *parts(100_000, end_ms=200_000)).pauses) == 1 + counts

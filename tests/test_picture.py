@@ -174,6 +174,15 @@ class TestUser:
 
         assert values == {"picture_seen_ms": 5000, "black_ratio": 0.6, "frozen_ratio": 0.2}
 
+    def test_what_could_not_be_decoded_is_neither_seen_nor_frozen(self) -> None:
+        """Repeated from 3 to 8 s of 11; then 3 s are black, of which the last is not seen."""
+        pictures = [*moving(3), *[scene(9)] * 20, *[plain(0)] * 12]
+        damaged = profile_of(pictures, unseen=[(3000, 8000), (10_000, 11_000)])
+
+        assert picture_user_values([whole(profile_of(pictures))])["frozen_ratio"] == pytest.approx(5 / 11)
+        values = picture_user_values([whole(damaged)])
+        assert values == {"picture_seen_ms": 5000, "black_ratio": 0.4, "frozen_ratio": 0.0}
+
     def test_files_add_up(self) -> None:
         dark, bright = profile_of([plain(0)] * 12), profile_of(moving(6))
 

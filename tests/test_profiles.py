@@ -17,6 +17,7 @@ from timeline.analysis import profiles
 from timeline.analysis.decoding import Decoded
 from timeline.analysis.profiles import FileProfile, PictureWay, profile_files
 from timeline.errors import MissingExtraError, ParameterError
+from timeline.interval import Spans
 from timeline.media.examine import ExaminedMedia, examine_media
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.store import MediaStore
@@ -32,7 +33,7 @@ class Counter:
         assert gray.shape == (120, 160)
         self.seen.append(at_ms)
 
-    def profile(self) -> tuple[int, int]:
+    def profile(self, _unseen: Spans) -> tuple[int, int]:
         return len(self.seen), self.seen[-1]
 
 

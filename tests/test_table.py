@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,15 @@ class TestSchemas:
             assert column.text
             assert column.kind in (WHOLE, REAL, TRUTH, TEXT)
             assert column.kind != TRUTH or column.unit == ""
+
+    def test_no_column_leans_on_its_neighbour(self, schema: Schema) -> None:
+        """Each is read alone: in the report, and by whoever searches."""
+        leaning = re.compile(
+            r"\b(these|likewise|that over|the same users|the longest one|share (in which|with))\b"
+            r"|^(their|median length$)"
+        )
+
+        assert [column.name for column in schema.columns if leaning.search(column.text)] == []
 
     def test_no_two_columns_have_one_name_and_keys_are_columns(self, schema: Schema) -> None:
         """As a database wants it."""

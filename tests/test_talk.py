@@ -19,7 +19,7 @@ from timeline.analysis.sound import SoundProfile
 from timeline.analysis.talk import HEARD_COLUMNS, UserTalk, hear_users, heard_positions, heard_row
 from timeline.interval import common, merge, spans_of, total_ms
 from timeline.media.examine import ExaminedMedia, examine_media
-from timeline.media.facts import MediaFacts, SoundFacts
+from timeline.media.facts import Hole, MediaFacts, SoundFacts
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.locate import LocatedMedia
 from timeline.model import Timeline
@@ -98,7 +98,42 @@ def test_without_a_sound_stream_talk_is_missing() -> None:
     lesson = lesson_of(row(CAMERA, "amy", 0, 3000))
     amy = talks(lesson, {0: (None, [])}, silent=(0,))["amy"]
     assert heard_row(amy) == {}
-    assert signal_row(amy) == {"has_no_sound_stream": True, "is_heard_whole": False}
+    assert signal_row(amy) == {"has_no_sound_stream": True, "is_heard_whole": None}
+    assert len(amy.lost) == 0  # the microphone was off
+
+
+def test_of_a_user_whose_files_are_all_lost_nobody_knows_whether_they_hold_sound() -> None:
+    lesson = lesson_of(row(CAMERA, "amy", 1000, 3000), row(CAMERA, "bo", 0, 4000))
+    there = examined(lesson)
+    gone = dataclasses.replace(there, facts={1: there.facts[1]})
+    amy = hear_users(lesson, people_of(lesson), gone, {1: FileProfile(profile(4000), spans_of([]))})["amy"]
+    assert signal_row(amy) == {"has_no_sound_stream": None, "is_heard_whole": False}
+    assert amy.lost.tolist() == [[1000, 4000]]
+
+
+@pytest.mark.parametrize(("missing_ms", "lost"), [(499, []), (500, [[5500, 6000]])])
+def test_what_a_short_file_lacks_is_lost(missing_ms: int, lost: list[list[int]]) -> None:
+    """It plays from 1.0 to 6.0 s; half a second less than declared is as declared."""
+    lesson = lesson_of(row(CAMERA, "amy", 1000, 5000), row(CAMERA, "bo", 0, 6000))
+    end_ms = 5000 - missing_ms
+    there = examined(lesson)
+    there.facts[0] = dataclasses.replace(there.facts[0], sound=SoundFacts("aac", 0, end_ms))
+    files = {0: FileProfile(profile(end_ms), spans_of([])), 1: FileProfile(profile(6000), spans_of([]))}
+    amy = hear_users(lesson, people_of(lesson), there, files)["amy"]
+    assert amy.lost.tolist() == lost
+    assert amy.is_complete is (not lost)
+
+
+def test_what_cannot_be_decoded_is_lost_and_a_hole_of_the_file_is_not() -> None:
+    """The file has no packets from 6 to 8 s; of the others those from 2 to 3 s are damaged."""
+    lesson = lesson_of(row(CAMERA, "amy", 1000, 9000), row(CAMERA, "bo", 0, 10_000))
+    there = examined(lesson)
+    sound = SoundFacts("aac", 0, 9000, holes=(Hole(6000, 8000),))
+    there.facts[0] = dataclasses.replace(there.facts[0], sound=sound)
+    own = profile(9000, heard=[(0, 2000), (3000, 6000), (8000, 9000)])
+    for damage, lost in ((0, []), (3, [[3000, 4000]])):
+        files = {0: FileProfile(dataclasses.replace(own, damage=damage), spans_of([]))}
+        assert hear_users(lesson, people_of(lesson), there, files)["amy"].lost.tolist() == lost
 
 
 def test_digital_silence_is_talk_of_zero() -> None:
@@ -112,7 +147,7 @@ def test_digital_silence_is_talk_of_zero() -> None:
         None,
         None,
     )
-    assert values["is_vad_reliable"] is True
+    assert values["is_vad_reliable"] is values["noise_floor_dbfs"] is None  # nothing to judge by
 
 
 def test_a_file_that_was_not_heard_makes_a_user_incomplete() -> None:
@@ -159,6 +194,20 @@ def test_signal_values_are_those_of_the_frames() -> None:
     assert values["sample_peak_dbfs"] == pytest.approx(-6.0206, abs=1e-3)
     assert values["is_vad_reliable"] is False  # too even for speech
     assert signal_row(amy, vad="silero")["is_vad_reliable"] is None
+
+
+@pytest.mark.parametrize(("noise_ms", "floor_db"), [(1000, -40), (990, None)])
+def test_a_muted_microphone_is_no_low_noise(noise_ms: int, floor_db: float | None) -> None:
+    """A second of speech at -21 dBFS, one of noise at -40, digital silence for the rest of 20 s."""
+    lesson = lesson_of(row(CAMERA, "amy", 0, 20_000))
+    levels = np.full(2000, -math.inf, np.float32)
+    levels[:100] = np.where(np.arange(100) % 2, -18, -30)
+    levels[100 : 100 + noise_ms // 10] = -40
+    own = dataclasses.replace(profile(20_000), levels_db=levels)
+    values = signal_row(talks(lesson, {0: (own, [(0, 1000)])})["amy"])
+    assert values["noise_floor_dbfs"] == floor_db
+    assert (values["snr_db"] is None) == (floor_db is None)
+    assert values["is_vad_reliable"] is (floor_db is None)  # 19 dB above the noise
 
 
 def test_rows_have_the_columns_that_are_told() -> None:

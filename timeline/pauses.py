@@ -222,10 +222,13 @@ def place_told_pauses(
     pauses: list[Pause] = []
     findings: list[Finding] = []
     low_ms = high_ms = 0  # of all pauses so far
+    over_ms = None if stamps.stop_ms is None else stamps.stop_ms + STAMP_ROUNDING_MS - 1  # stamps are cut off
     for pause_ms, resume_ms in told:
-        ended_ms = min((ms for ms in (resume_ms, stamps.stop_ms) if ms is not None), default=None)
+        ended_ms = stamps.stop_ms
+        if resume_ms is not None:
+            ended_ms = resume_ms if over_ms is None else min(resume_ms, over_ms)
         played_ms = pause_ms - stamps.start_ms
-        if played_ms < -latency_ms or (stamps.stop_ms is not None and pause_ms > stamps.stop_ms):
+        if played_ms < -latency_ms or (over_ms is not None and pause_ms > over_ms):
             continue  # of another recording
         if ended_ms is None or ended_ms <= pause_ms:
             continue

@@ -27,13 +27,19 @@ from timeline.analysis.picture import PIXELS, SECOND_MS, UNKNOWN, Gray, Piece, p
 from timeline.analysis.presence import ratio
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.table import REAL, TEXT, WHOLE, Column, Value
-from timeline.interval import Span, Spans, common, complement, merge, spans_of, total_ms
+from timeline.interval import Span, Spans, common, complement, covered_before, merge, spans_of, total_ms
 
 BOARD_COLUMNS = (
     Column("track_id", TEXT, "", False, "the whiteboard or screen"),
     Column("board_seen_ms", WHOLE, "ms", True, "whole seconds of its files that were compared"),
-    Column("board_active_ms", WHOLE, "ms", True, "the active ones"),
-    Column("board_active_ratio", REAL, "ratio", True, "these over board_seen_ms"),
+    Column(
+        "board_active_ms",
+        WHOLE,
+        "ms",
+        True,
+        "seconds of board_seen_ms in which enough changes: board_active_least_ratio",
+    ),
+    Column("board_active_ratio", REAL, "ratio", True, "board_active_ms over board_seen_ms"),
     Column("page_changes", WHOLE, "count", True, "pictures that replace most of what was there, and stay"),
     Column("time_per_page_ms", REAL, "ms", True, "board_seen_ms over page_changes + 1"),
     Column(
@@ -156,6 +162,8 @@ def _seconds(piece: Piece) -> tuple[Spans, NDArray[np.float64]]:
     ends_ms = profile.at_ms[is_mark] + (piece.start_ms - piece.media_start_ms)
     spans = np.stack((ends_ms - SECOND_MS, ends_ms), axis=1)
     plays = (spans[:, 0] >= piece.start_ms) & (spans[:, 1] <= piece.end_ms)
+    unseen = profile.unseen + (piece.start_ms - piece.media_start_ms)
+    plays &= covered_before(unseen, spans[:, 1]) == covered_before(unseen, spans[:, 0])
     return spans[plays], profile.changed_pixels[is_mark][plays] / PIXELS
 
 

@@ -44,7 +44,7 @@ _SHARES = (
     Column("speech_ms", WHOLE, "ms", True, "when anybody speaks"),
     Column("silence_ratio", REAL, "ratio", True, "share of heard_ms in which nobody speaks"),
     Column("overlap_ms", WHOLE, "ms", True, "when two users or more speak at once; crosstalk looks the same"),
-    Column("overlap_ratio", REAL, "ratio", True, "that over speech_ms"),
+    Column("overlap_ratio", REAL, "ratio", True, "overlap_ms over speech_ms"),
     Column("speakers_most", WHOLE, "users", True, "the most users who speak at once"),
     Column("teacher_talk_ms", WHOLE, "ms", True, "when any teacher speaks"),
     Column("student_talk_ms", WHOLE, "ms", True, "when any student speaks"),
@@ -52,11 +52,16 @@ _SHARES = (
     Column("student_talk_ratio", REAL, "ratio", True, "student_talk_ms over heard_ms"),
     Column("teacher_student_ratio", REAL, "ratio", True, "teacher_talk_ms over student_talk_ms"),
     Column(
-        "teacher_only_ms", WHOLE, "ms", True, "a teacher speaks, no student; with the four below: heard_ms"
+        "teacher_only_ms",
+        WHOLE,
+        "ms",
+        True,
+        "a teacher speaks and no student; with students_only_ms, both_ms, others_only_ms and nobody_ms "
+        "it makes heard_ms",
     ),
     Column("students_only_ms", WHOLE, "ms", True, "a student speaks and no teacher"),
     Column("both_ms", WHOLE, "ms", True, "a teacher and a student speak"),
-    Column("others_only_ms", WHOLE, "ms", True, "only users who are neither speak"),
+    Column("others_only_ms", WHOLE, "ms", True, "only users who are neither teacher nor student speak"),
     Column("nobody_ms", WHOLE, "ms", True, "nobody speaks; known without roles too"),
 )
 _TURNS = (
@@ -64,7 +69,7 @@ _TURNS = (
     Column("backchannels", WHOLE, "count", True, "backchannels of all users"),
     Column("turns_per_min", REAL, "1/min", True, "turns per minute of heard_ms"),
     Column("turn_mean_ms", REAL, "ms", True, "mean length of a turn, silences inside included"),
-    Column("turn_median_ms", REAL, "ms", True, "median length"),
+    Column("turn_median_ms", REAL, "ms", True, "median length of a turn"),
     Column(
         "turn_taking_index",
         REAL,
@@ -89,8 +94,16 @@ _TURNS = (
         "turns that begin interruption_least_ms or more before the end of another's; delay looks the same",
     ),
     Column("longest_monologue_ms", WHOLE, "ms", True, "length of the longest monologue; missing without one"),
-    Column("longest_monologue_user_id", TEXT, "", True, "whose it is; of equal ones the earliest"),
-    Column("longest_monologue_start_ms", WHOLE, "ms", True, "when it begins, playback time"),
+    Column(
+        "longest_monologue_user_id",
+        TEXT,
+        "",
+        True,
+        "whose longest_monologue_ms is; of equal ones the earliest",
+    ),
+    Column(
+        "longest_monologue_start_ms", WHOLE, "ms", True, "when longest_monologue_ms begins, playback time"
+    ),
 )
 _BALANCE = (
     Column("students_heard", WHOLE, "count", True, "students whose microphone was ever on; missing for none"),
@@ -99,9 +112,9 @@ _BALANCE = (
         WHOLE,
         "count",
         True,
-        "those with talk_ms of at least participating_least_ms",
+        "students with talk_ms of at least participating_least_ms",
     ),
-    Column("students_participating_ratio", REAL, "ratio", True, "that over students_heard"),
+    Column("students_participating_ratio", REAL, "ratio", True, "students_participating over students_heard"),
     Column(
         "talk_gini",
         REAL,
@@ -109,7 +122,13 @@ _BALANCE = (
         True,
         "Gini coefficient of talk_ms over students heard; over all heard users where there are no students",
     ),
-    Column("talk_unevenness", REAL, "ratio", True, "1 less Pielou's evenness of talk_ms over the same users"),
+    Column(
+        "talk_unevenness",
+        REAL,
+        "ratio",
+        True,
+        "1 less Pielou's evenness of talk_ms over the users of talk_gini",
+    ),
     Column(
         "talk_imbalance",
         REAL,
@@ -134,9 +153,15 @@ TALK_USER_COLUMNS = (
     Column("talk_ratio_mic_on", REAL, "ratio", True, "talk_ms over mic_on_ms: fair for who came late"),
     Column("turns", WHOLE, "count", True, "turns"),
     Column("turn_mean_ms", REAL, "ms", True, "mean length of a turn; missing without one"),
-    Column("turn_median_ms", REAL, "ms", True, "median length"),
+    Column("turn_median_ms", REAL, "ms", True, "median length of a turn"),
     Column("backchannels", WHOLE, "count", True, "backchannels"),
-    Column("interruptions", WHOLE, "count", True, "turns that begin while another's goes on, as for lessons"),
+    Column(
+        "interruptions",
+        WHOLE,
+        "count",
+        True,
+        "turns that begin interruption_least_ms or more before the end of another's",
+    ),
     Column("longest_monologue_ms", WHOLE, "ms", True, "length of the longest monologue; missing without one"),
     *WAIT_USER_COLUMNS,
 )
@@ -168,24 +193,18 @@ def talk_of(
     return Talk(found.voices, found, find_monologues(found, rules), wait_rows(found, rules))
 
 
-def talk_lesson_values(
-    talk: Talk, duration_ms: int, rules: MetricRules = USUAL_RULES, *, is_all_heard: bool = True
-) -> dict[str, Value]:
+def talk_lesson_values(talk: Talk, duration_ms: int, rules: MetricRules = USUAL_RULES) -> dict[str, Value]:
     """Return the values of `TALK_LESSON_COLUMNS`.
 
     Args:
         talk: As `talk_of` returns it.
         duration_ms: Length of the lesson: where bins end. Nothing is divided by it.
         rules: Thresholds.
-        is_all_heard: Whether every camera file could be heard. If not, who is silent is not known, and
-            everything but *heard_ms* is missing.
     """
     voices = talk.voices
     values: dict[str, Value] = {column.name: None for column in TALK_LESSON_COLUMNS}
     if not any(voice.is_heard for voice in voices):
         return values
-    if not is_all_heard:
-        return values | {"heard_ms": split_of(floor_of(voices)).heard_ms}
     has_teacher, has_student = has_side(voices, TEACHER), has_side(voices, STUDENT)
     return {
         **values,

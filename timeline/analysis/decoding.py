@@ -11,15 +11,17 @@ so silence is what a microphone gave and never what was missing.
 
 from __future__ import annotations
 
+import array
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from timeline.interval import Span, Spans, common, complement, merge, spans_of
 from timeline.media.facts import MediaFacts, input_name
 from timeline.media.ffmpeg import FFmpeg
 from timeline.media.gate import MAX_PICTURE_PX, reader_options
@@ -35,6 +37,8 @@ DECODING_VERSION = 1
 
 _SLACK_MS = 100
 """Stamps that are off by less than this make no hole: clocks of containers are coarse. As ffmpeg's own."""
+_UNSEEN_LEAST_MS = 1000
+"""Without a picture that could be decoded for as long nothing was seen."""
 _BLOCK_S = 1
 """Blocks are at least this long, except where sound breaks off."""
 
@@ -61,11 +65,13 @@ class Decoded:
         is_whole: Whether ffmpeg came to the end of the file.
         damage: How often it could not decode something.
         packets: How many packets of samples or pictures came out.
+        unseen: Of pictures: where none came out although the file holds some, merged, media ms.
     """
 
     is_whole: bool
     damage: int
     packets: int
+    unseen: Spans = field(default_factory=lambda: spans_of([]), compare=False)
 
 
 def decode_sound(
@@ -114,6 +120,8 @@ def decode_picture(
     """Decode the first picture stream of a file once: `PICTURES_PER_S` small grey pictures.
 
     A hole in the stream repeats the last picture, as a render shows it; `facts.picture.holes` says where.
+    What cannot be decoded repeats it too, and is told as unseen: each picture comes a second time, as four
+    pixels, at the time at which it really was there.
 
     Args:
         ffmpeg: From `find_ffmpeg`.
@@ -122,18 +130,36 @@ def decode_picture(
         stop: When set, the call returns early, with ``is_whole`` False.
     """
     width_px, height_px = PICTURE_SIZE_PX
+    came_ms = array.array("q")
 
     def take(packet: StreamPacket) -> None:
         at_ms = round(packet.at * 1000) + facts.origin_ms
+        if packet.stream == 1:
+            came_ms.append(at_ms)
+            return
         gray = np.frombuffer(packet.data, np.uint8)
         if gray.size == width_px * height_px and at_ms >= 0:
             on_picture(at_ms, gray.reshape(height_px, width_px))
 
     picture_filter = f"fps={PICTURES_PER_S},scale={width_px}:{height_px}:flags=area,format=gray"
     arguments = [*_reading(facts), "-map", "0:V:0", "-filter:v:0", picture_filter]
+    arguments += ["-map", "0:V:0", "-filter:v:1", "scale=2:2:flags=neighbor,format=gray"]
     arguments += ["-c:v", "rawvideo", "-fps_mode", "passthrough"]
     streamed = stream_ffmpeg(ffmpeg, arguments, take, stop=stop)
-    return Decoded(streamed.is_whole, streamed.damage, streamed.packets)
+    unseen = unseen_in(facts, came_ms) if streamed.damage else spans_of([])
+    return Decoded(streamed.is_whole, streamed.damage, streamed.packets, unseen)
+
+
+def unseen_in(facts: MediaFacts, came_ms: Sequence[int]) -> Spans:
+    """Return where for `_UNSEEN_LEAST_MS` or more no picture came out, less the holes of the file itself."""
+    at_ms = np.sort(np.array(came_ms, np.int64))
+    gaps = np.stack((at_ms[:-1], at_ms[1:]), axis=1)
+    gaps = gaps[gaps[:, 1] - gaps[:, 0] >= _UNSEEN_LEAST_MS]
+    if len(gaps) == 0 or facts.picture is None:
+        return spans_of([])
+    missing = complement(spans_of(facts.picture.holes), Span(int(gaps[0, 0]), int(gaps[-1, 1])))
+    found = common(merge(gaps), missing)
+    return found[found[:, 1] - found[:, 0] >= _UNSEEN_LEAST_MS]
 
 
 # Without rematrix_maxval two equal channels would come out 3 dB louder than one.

@@ -23,12 +23,12 @@ from timeline.analysis.profiles import FileProfile, PictureWay, profile_files
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.speech import ENERGY, Vad
 from timeline.analysis.table import REAL, TEXT, TRUTH, WHOLE, Column, Value
-from timeline.analysis.talk import UserTalk, hear_users, heard_positions, voice_clips
+from timeline.analysis.talk import UserTalk, hear_users, heard_positions
 from timeline.analysis.voices import TEACHER, Voice, floor_of, union
-from timeline.interval import Span, Spans, common, complement, merge, spans_of, total_ms
+from timeline.interval import Span, Spans, common, complement, total_ms
 from timeline.media.ffmpeg import find_ffmpeg
 from timeline.media.store import MediaStore, default_cache
-from timeline.model import Clip, Timeline, Track
+from timeline.model import Timeline, Track
 
 if TYPE_CHECKING:
     from timeline.media.examine import ExaminedMedia
@@ -36,17 +36,17 @@ if TYPE_CHECKING:
 FILE_COLUMNS = (
     Column("file", WHOLE, "", False, "number of the file in the result's list, from 0"),
     Column("track_id", TEXT, "", False, "the track that it plays on first"),
-    Column("kind", TEXT, "", False, "of that track"),
+    Column("kind", TEXT, "", False, "kind of track_id"),
     Column("user_id", TEXT, "", True, "the user, where the track belongs to one"),
     Column("lost", TEXT, "", True, "why it could not be used, in a few words; missing where it could"),
     Column("declared_ms", WHOLE, "ms", False, "length by the result"),
     Column("duration_drift_ms", WHOLE, "ms", True, "how much longer the file really is"),
     Column("width_px", WHOLE, "px", True, "as coded at the start; missing without a picture"),
-    Column("height_px", WHOLE, "px", True, "likewise"),
+    Column("height_px", WHOLE, "px", True, "as coded at the start; missing without a picture"),
     Column("size_changes", WHOLE, "count", True, "how often the size changes on the way"),
     Column("fps_effective", REAL, "1/s", True, "pictures per second on average"),
     Column("sample_rate_hz", WHOLE, "Hz", True, "of the sound; missing without one"),
-    Column("channels", WHOLE, "count", True, "likewise"),
+    Column("channels", WHOLE, "count", True, "of the sound; missing without one"),
     Column("is_whole", TRUTH, "", True, "whether its sound was decoded to its end; missing where none was"),
     Column("damage", WHOLE, "count", True, "how often its sound could not be decoded"),
 )
@@ -67,7 +67,8 @@ MEDIA_LESSON_COLUMNS = (
         WHOLE,
         "ms",
         True,
-        "how long a file of somebody's voice is lost: left out of all measures of talk, of all users",
+        "how long a file of somebody's voice is missing, too short or damaged: left out of all measures of "
+        "talk, of all users",
     ),
     Column("vad", TEXT, "", True, "what found speech: energy, silero or callable"),
     Column(
@@ -83,7 +84,7 @@ MEDIA_LESSON_COLUMNS = (
 _SEEN_KINDS = frozenset({kinds.CAMERA, kinds.SCREEN, kinds.WHITEBOARD})
 _BOARD_KINDS = frozenset({kinds.SCREEN, kinds.WHITEBOARD})
 _BROKEN = (OSError, EOFError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
-_PICTURE_VERSION = 1
+_PICTURE_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -185,11 +186,7 @@ def gather_evidence(
         on_done=options.on_file,
     )
     talks = hear_users(timeline, people, examined, profiles, rules)
-    lost = merge(
-        np.concatenate(
-            [spans_of([]), *(_lost(clip, examined, profiles) for clip in voice_clips(timeline, people))]
-        )
-    )
+    lost = union(talk.lost for talk in talks.values())
     known = complement(lost, Span(0, timeline.duration_ms))
     voices = [
         Voice(user.user_id, user.role, talks[user.user_id].speech, common(talks[user.user_id].mic_on, known))
@@ -214,21 +211,23 @@ def gather_evidence(
     )
 
 
-def file_rows(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
+def file_rows(
+    timeline: Timeline, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]
+) -> list[dict[str, Value]]:
     """Return the values of `FILE_COLUMNS`, one row per file that plays."""
     from timeline.media.examine import first_uses
 
     tracks = {clip.media.position: track for track in reversed(timeline.tracks) for clip in track.clips}
     rows: list[dict[str, Value]] = []
     for position, use in sorted(first_uses(timeline).items()):
-        track, facts = tracks[position], evidence.examined.facts.get(position)
+        track, facts = tracks[position], examined.facts.get(position)
         declared_ms = use.clip.media.duration_ms
         row: dict[str, Value] = {
             "file": position,
             "track_id": track.id,
             "kind": track.kind,
             "user_id": track.user_id,
-            "lost": evidence.examined.lost.get(position),
+            "lost": examined.lost.get(position),
             "declared_ms": declared_ms,
         }
         if facts is not None:
@@ -246,7 +245,7 @@ def file_rows(timeline: Timeline, evidence: Evidence) -> list[dict[str, Value]]:
                     "sample_rate_hz": facts.sound.sample_rate_hz or None,
                     "channels": facts.sound.channels or None,
                 }
-        profile = evidence.profiles.get(position)
+        profile = profiles.get(position)
         if profile is not None and profile.sound is not None:
             row |= {"is_whole": profile.sound.is_whole, "damage": profile.sound.damage}
         rows.append(row)
@@ -308,21 +307,6 @@ def camera_pieces(user: User, evidence: Evidence) -> list[Piece]:
     return [
         piece for track in user.tracks if track.kind == kinds.CAMERA for piece in evidence.pieces[track.id]
     ]
-
-
-def _lost(clip: Clip, examined: ExaminedMedia, profiles: Mapping[int, FileProfile]) -> Spans:
-    """Return when a clip plays and its sound could not be had; one without sound had its microphone off."""
-    facts, profile = examined.facts.get(clip.media.position), profiles.get(clip.media.position)
-    whole = Span(clip.start_ms, clip.end_ms)
-    if facts is None:
-        return spans_of([whole])
-    if facts.sound is None:
-        return spans_of([])
-    if profile is None or profile.sound is None:
-        return spans_of([whole])
-    if profile.sound.is_whole:
-        return spans_of([])
-    return complement(profile.sound.heard + (clip.start_ms - clip.media_start_ms), whole)
 
 
 def _pieces(track: Track, profiles: Mapping[int, FileProfile]) -> list[Piece]:

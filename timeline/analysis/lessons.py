@@ -53,7 +53,7 @@ _PEOPLE = (
         "those of the roster who attended on camera, over all of the roster; missing without one",
     ),
     Column("peak_concurrency", WHOLE, "users", True, "the most users on camera at once"),
-    Column("time_at_peak_ms", WHOLE, "ms", True, "how long as many were on camera"),
+    Column("time_at_peak_ms", WHOLE, "ms", True, "for how long peak_concurrency users were on camera"),
     Column("mean_concurrency", REAL, "users", True, "users on camera, on average over the lesson"),
     Column(
         "median_concurrency", WHOLE, "users", True, "for half of the lesson at most so many were on camera"
@@ -65,7 +65,13 @@ _PEOPLE = (
         True,
         "mean of camera_on_ratio_lesson over users with a file; over students only where there are roles",
     ),
-    Column("camera_on_gini", REAL, "ratio", True, "Gini coefficient of camera_on_ms over the same users"),
+    Column(
+        "camera_on_gini",
+        REAL,
+        "ratio",
+        True,
+        "Gini coefficient of camera_on_ms over the users of mean_camera_on_ratio",
+    ),
     Column(
         "churn_per_hour",
         REAL,
@@ -84,14 +90,26 @@ _PEOPLE = (
 )
 _COVER = (
     Column("coverage_any_ratio", REAL, "ratio", True, "share of the lesson in which any track plays"),
-    Column("coverage_camera_ratio", REAL, "ratio", True, "share in which anybody is on camera"),
-    Column("coverage_content_ratio", REAL, "ratio", True, "share in which a screen or a whiteboard plays"),
+    Column("coverage_camera_ratio", REAL, "ratio", True, "share of the lesson in which anybody is on camera"),
+    Column(
+        "coverage_content_ratio",
+        REAL,
+        "ratio",
+        True,
+        "share of the lesson in which a screen or a whiteboard plays",
+    ),
     Column("uncovered_ms", WHOLE, "ms", True, "length of all stretches in which nothing plays"),
-    Column("longest_uncovered_ms", WHOLE, "ms", True, "the longest one"),
-    Column("leading_uncovered_ms", WHOLE, "ms", True, "the one at the start of the lesson"),
-    Column("trailing_uncovered_ms", WHOLE, "ms", True, "the one at its end"),
-    Column("whiteboard_ratio", REAL, "ratio", True, "share in which a whiteboard file plays, used or not"),
-    Column("screen_ratio", REAL, "ratio", True, "share in which anybody's screen plays"),
+    Column("longest_uncovered_ms", WHOLE, "ms", True, "length of the longest stretch in which nothing plays"),
+    Column("leading_uncovered_ms", WHOLE, "ms", True, "length of such a stretch at the start of the lesson"),
+    Column("trailing_uncovered_ms", WHOLE, "ms", True, "length of such a stretch at the end of the lesson"),
+    Column(
+        "whiteboard_ratio",
+        REAL,
+        "ratio",
+        True,
+        "share of the lesson in which a whiteboard file plays, used or not",
+    ),
+    Column("screen_ratio", REAL, "ratio", True, "share of the lesson in which anybody's screen plays"),
     Column("content_overlap_ms", WHOLE, "ms", True, "how long a whiteboard and a screen play at once"),
     Column(
         "content_switches",
@@ -104,7 +122,7 @@ _COVER = (
 _TRUST = (
     Column("finding_warnings", WHOLE, "count", True, "findings that are warnings"),
     Column("finding_errors", WHOLE, "count", True, "findings that are errors"),
-    Column("finding_codes", TEXT, "", True, "codes of both, sorted, with blanks between"),
+    Column("finding_codes", TEXT, "", True, "codes of warnings and errors, sorted, with blanks between"),
 )
 LESSON_COLUMNS = (*_TIME, *_PEOPLE, *_COVER, *_TRUST)
 """What timing alone says of a lesson; all are missing for one that could not be read."""

@@ -140,6 +140,7 @@ def measure_lesson(
         rows |= _media_rows(timeline, evidence, rules)
     elif examined is not None:
         lesson |= {"files": len(file_positions(timeline)), "files_lost": len(examined.lost)}
+        rows["files"] = file_rows(timeline, examined, {})
     rows["metrics"] = [*_metric_rows(LESSONS, "lesson", [lesson]), *_metric_rows(USERS, "user", users)]
     name = lesson_id or timeline.task_id or timeline.room_id or "lesson"
     return Measures(
@@ -177,7 +178,7 @@ def _media_rows(timeline: Timeline, evidence: Evidence, rules: MetricRules) -> d
         "fiac3s": fiac_rows(timeline.duration_ms, evidence.voices, rules),
         "boards": board_rows(timeline, evidence, rules),
         "pages": turned_pages(timeline, evidence),
-        "files": file_rows(timeline, evidence),
+        "files": file_rows(timeline, evidence.examined, evidence.profiles),
     }
 
 

@@ -29,7 +29,7 @@ from timeline.analysis.presence import ratio
 from timeline.analysis.rules import USUAL_RULES, MetricRules
 from timeline.analysis.table import REAL, WHOLE, Column, Value
 from timeline.errors import ParameterError
-from timeline.interval import Span, Spans, clip_to, merge, spans_of, total_ms
+from timeline.interval import Span, Spans, clip_to, common, complement, merge, spans_of, total_ms
 
 SHAPE = (120, 160)
 PIXELS = SHAPE[0] * SHAPE[1]
@@ -42,20 +42,26 @@ UNKNOWN = -1
 Gray = NDArray[np.uint8]
 
 PICTURE_COLUMNS = (
-    Column("picture_seen_ms", WHOLE, "ms", True, "camera picture that was looked at; missing without media"),
+    Column(
+        "picture_seen_ms",
+        WHOLE,
+        "ms",
+        True,
+        "camera picture that could be decoded and was looked at; missing without any",
+    ),
     Column(
         "black_ratio",
         REAL,
         "ratio",
         True,
-        "share of it that is black: a covered lens and a dark room look the same",
+        "share of picture_seen_ms that is black: a covered lens and a dark room look the same",
     ),
     Column(
         "frozen_ratio",
         REAL,
         "ratio",
         True,
-        "share of it that stands still to the last pixel, and is not black",
+        "share of picture_seen_ms that stands still to the last pixel, and is not black",
     ),
 )
 """What pictures say of a user's cameras."""
@@ -74,6 +80,7 @@ class PictureProfile:
         settled_pixels: How many of its pixels differ from the still picture before; `UNKNOWN` for the first.
         stills: The first and the last still picture, shape (2, 120, 160); (0, 120, 160) without any.
         measured_by: The `measuring_rules`.
+        unseen: Where nothing could be decoded, merged, media ms: the pictures there are the last one again.
     """
 
     at_ms: NDArray[np.int64]
@@ -84,6 +91,7 @@ class PictureProfile:
     settled_pixels: NDArray[np.int32]
     stills: Gray
     measured_by: NDArray[np.float64]
+    unseen: Spans
 
     def to_arrays(self) -> dict[str, NDArray[Any]]:
         """Return all of it by name, for ``np.savez``."""
@@ -99,7 +107,7 @@ class PictureProfile:
         return cls(**{field.name: arrays[field.name] for field in fields(cls)})
 
     @property
-    def seen(self) -> Span:
+    def shown(self) -> Span:
         """From the first picture to the end of the last, which is shown as long as is usual; media ms."""
         if len(self.at_ms) == 0:
             return Span(0, 0)
@@ -109,7 +117,12 @@ class PictureProfile:
     @property
     def until_ms(self) -> NDArray[np.int64]:
         """Until when each picture is shown, media ms."""
-        return np.append(self.at_ms[1:], np.int64(self.seen.end_ms))[: len(self.at_ms)]
+        return np.append(self.at_ms[1:], np.int64(self.shown.end_ms))[: len(self.at_ms)]
+
+    @property
+    def seen(self) -> Spans:
+        """When pictures are shown that could be decoded, merged, media ms."""
+        return complement(self.unseen, self.shown)
 
 
 class Piece(NamedTuple):
@@ -133,7 +146,7 @@ class Piece(NamedTuple):
 
     def seen(self) -> Spans:
         """Return when pictures of it were looked at, playback ms."""
-        return self.placed(spans_of([self.profile.seen]))
+        return self.placed(self.profile.seen)
 
 
 def measuring_rules(rules: MetricRules = USUAL_RULES) -> tuple[float, ...]:
@@ -201,8 +214,12 @@ class PictureMeter:
         self._at_ms.append(at_ms)
         self._recent.append((at_ms, gray))
 
-    def profile(self) -> PictureProfile:
-        """Return what was measured so far."""
+    def profile(self, unseen: Spans | None = None) -> PictureProfile:
+        """Return what was measured so far.
+
+        Args:
+            unseen: Where nothing could be decoded, merged, media ms.
+        """
         stills = [one for one in (self._first_still, self._still) if one is not None]
         return PictureProfile(
             at_ms=np.array(self._at_ms, dtype=np.int64),
@@ -213,6 +230,7 @@ class PictureMeter:
             settled_pixels=np.array([pixels for _, pixels in self._settled], dtype=np.int32),
             stills=np.array(stills, dtype=np.uint8).reshape(-1, *SHAPE),
             measured_by=np.array(measuring_rules(self._rules), dtype=np.float64),
+            unseen=spans_of([]) if unseen is None else unseen,
         )
 
     def _settle(self, at_ms: int, gray: Gray, before: Gray | None) -> None:
@@ -244,7 +262,7 @@ def black_spans(profile: PictureProfile, rules: MetricRules = USUAL_RULES) -> Sp
 
     As ffmpeg's blackdetect: from the first picture that is black to the first that is not.
     """
-    return _long(_black(profile, rules), rules.black_least_ms)
+    return _long(common(_black(profile, rules), profile.seen), rules.black_least_ms)
 
 
 def frozen_spans(profile: PictureProfile, rules: MetricRules = USUAL_RULES) -> Spans:
@@ -263,7 +281,9 @@ def frozen_spans(profile: PictureProfile, rules: MetricRules = USUAL_RULES) -> S
     is_bridged = (is_steady[1:] | is_steady[:-1]) & (first[1:] - behind[:-1] == 1) & is_spike[behind[:-1]]
     is_new = np.append(True, ~is_bridged)[: len(first)]
     is_last = np.append(~is_bridged, True)[: len(first)]
-    return _long(np.stack((begins_ms[is_new], ends_ms[is_last]), axis=1), rules.frozen_least_ms)
+    frozen = np.stack((begins_ms[is_new], ends_ms[is_last]), axis=1)
+    parts = [complement(profile.unseen, Span(begin_ms, end_ms)) for begin_ms, end_ms in frozen.tolist()]
+    return _long(np.concatenate([spans_of([]), *parts]), rules.frozen_least_ms)
 
 
 def picture_user_values(pieces: Sequence[Piece], rules: MetricRules = USUAL_RULES) -> dict[str, Value]:

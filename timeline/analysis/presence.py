@@ -56,7 +56,13 @@ _CAMERA = (
     Column(
         "late_on_ms", WHOLE, "ms", True, "how long after the start of the class the camera came on; 0 if not"
     ),
-    Column("early_on_ms", WHOLE, "ms", True, "how long before the start of the class it came on; 0 if not"),
+    Column(
+        "early_on_ms",
+        WHOLE,
+        "ms",
+        True,
+        "how long before the start of the class the camera came on; 0 if not",
+    ),
     Column("is_late_on", TRUTH, "", True, "whether late_on_ms is more than the rule late_after_ms"),
     Column("early_off_ms", WHOLE, "ms", True, "from last_on_ms to the end of the lesson"),
     Column(
@@ -71,8 +77,8 @@ _CAMERA = (
     ),
     Column("absences", WHOLE, "count", False, "holes between spans of more than reconnect_max_ms"),
     Column("off_ms", WHOLE, "ms", False, "length of all holes between spans"),
-    Column("off_longest_ms", WHOLE, "ms", False, "length of the longest one"),
-    Column("off_median_ms", REAL, "ms", True, "median length of a hole; missing where there is none"),
+    Column("off_longest_ms", WHOLE, "ms", False, "length of the longest hole between spans"),
+    Column("off_median_ms", REAL, "ms", True, "median length of a hole between spans; missing without one"),
     Column(
         "fragmentation",
         REAL,
@@ -91,12 +97,18 @@ _CAMERA = (
 _FILES = (
     Column("files", WHOLE, "count", False, "camera files"),
     Column("bytes", WHOLE, "B", True, "declared size of the camera files; missing where one is not declared"),
-    Column("mean_kbps", REAL, "kbit/s", True, "that over their declared length"),
+    Column("mean_kbps", REAL, "kbit/s", True, "bytes over the declared length of the camera files"),
 )
 _OTHERS = (
     Column("screen_share_ms", WHOLE, "ms", False, "length of the union of the user's screen clips"),
     Column("screen_share_count", WHOLE, "count", False, "stretches of screen sharing, counted as spans are"),
-    Column("screen_without_camera_ms", WHOLE, "ms", False, "how much of that is without the user's camera"),
+    Column(
+        "screen_without_camera_ms",
+        WHOLE,
+        "ms",
+        False,
+        "how much of screen_share_ms is without the user's camera",
+    ),
     Column("sound_only_ms", WHOLE, "ms", False, "length of the union of the user's sound-only clips"),
 )
 PRESENCE_COLUMNS = (*_WHO, *_CAMERA, *_FILES, *_OTHERS)

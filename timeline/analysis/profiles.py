@@ -42,8 +42,8 @@ class Meter(Protocol):
     def add(self, at_ms: int, gray: NDArray[np.uint8], /) -> None:
         """Take a picture, uint8 of shape (120, 160), and its media time."""
 
-    def profile(self) -> Any:
-        """Return what was measured."""
+    def profile(self, unseen: Spans, /) -> Any:
+        """Return what was measured, but for where nothing could be decoded (merged, media ms)."""
 
 
 class PictureWay(NamedTuple):
@@ -221,7 +221,7 @@ class _Work:
         decoded = decode_picture(self._ffmpeg, facts, meter.add, stop=self._stop)
         if decoded.packets == 0:
             return None
-        profile = meter.profile()
+        profile = meter.profile(decoded.unseen)
         if decoded.is_whole:
             self._keep(content, key, self._way.to_bytes(profile))
         return profile

@@ -14,8 +14,20 @@ from timeline.analysis.talk import UserTalk
 from timeline.interval import total_ms
 
 SIGNAL_COLUMNS = (
-    Column("has_no_sound_stream", TRUTH, "", True, "files of the user are there, and none holds sound"),
-    Column("is_heard_whole", TRUTH, "", True, "every file of the user's voice could be decoded to its end"),
+    Column(
+        "has_no_sound_stream",
+        TRUTH,
+        "",
+        True,
+        "the user's camera and sound-only files hold no sound; missing where a lost one may",
+    ),
+    Column(
+        "is_heard_whole",
+        TRUTH,
+        "",
+        True,
+        "no file of the user's voice is missing, too short or damaged; missing where none holds sound",
+    ),
     Column("loudness_lufs", REAL, "LUFS", True, "gated loudness (ITU-R BS.1770) of all that was heard"),
     Column(
         "loudness_range_lu", REAL, "LU", True, "loudness range (EBU Tech 3342); missing for under a minute"
@@ -23,17 +35,30 @@ SIGNAL_COLUMNS = (
     Column("sample_peak_dbfs", REAL, "dBFS", True, "largest sample; may exceed 0; missing for silence"),
     Column("speech_level_dbfs", REAL, "dBFS", True, "mean level while the user speaks"),
     Column(
-        "noise_floor_dbfs", REAL, "dBFS", True, "10th percentile of 10 ms levels while nobody speaks there"
+        "noise_floor_dbfs",
+        REAL,
+        "dBFS",
+        True,
+        "10th percentile of 10 ms levels while nobody speaks there, digital silence left out; "
+        "missing for under a second of them",
     ),
-    Column("snr_db", REAL, "dB", True, "speech_level_dbfs less noise_floor_dbfs"),
-    Column("clipping_ratio", REAL, "ratio", True, "samples of at least 0.999 of full scale, over all"),
+    Column(
+        "snr_db", REAL, "dB", True, "speech_level_dbfs less noise_floor_dbfs; missing where one of them is"
+    ),
+    Column(
+        "clipping_ratio",
+        REAL,
+        "ratio",
+        True,
+        "decoded samples of at least 0.999 of full scale, over all; a codec such as AAC hides most of them",
+    ),
     Column("audio_dead_ms", WHOLE, "ms", True, "digital silence of a second or more: a muted microphone"),
     Column(
         "is_vad_reliable",
         TRUTH,
         "",
         True,
-        "whether the energy detector can be believed here; missing for other detectors",
+        "whether the energy detector can be believed; missing for other detectors and for digital silence",
     ),
 )
 """What the media say of a user's sound."""
@@ -52,7 +77,7 @@ def signal_row(
     if talk is None:
         return {}
     values: dict[str, Value] = {
-        "has_no_sound_stream": not talk.has_sound_stream,
+        "has_no_sound_stream": None if talk.has_sound_stream is None else not talk.has_sound_stream,
         "is_heard_whole": talk.is_complete,
     }
     if len(talk.mic_on) == 0:

@@ -28,6 +28,8 @@ Vad = Callable[[NDArray[np.float32], int], list[tuple[float, float]]]
 ENERGY, SILERO = "energy", "silero"
 SILENT_DB = -90.0
 """Digital silence counts as this level, dBFS."""
+FLOOR_LEAST_MS = 1000
+"""Of less than this the noise floor is not told."""
 PIECE_S = 600
 """A callable is given pieces of so many seconds …"""
 OVERLAP_S = 5
@@ -88,14 +90,21 @@ def level_in(levels_db: NDArray[np.floating]) -> float | None:
 
 
 def floor_of(levels_db: NDArray[np.floating]) -> float | None:
-    """Return the tenth percentile of levels; None for none. Digital silence counts as `SILENT_DB`."""
-    heard = levels_db[~np.isnan(levels_db)]
-    return float(np.percentile(np.maximum(heard, SILENT_DB), 10)) if len(heard) else None
+    """Return the tenth percentile of 10 ms levels without digital silence; None for under a second of them.
+
+    A muted microphone, or a program that puts zeros in the place of noise, says nothing about noise.
+
+    Example:
+        >>> floor_of(np.array([-60.0] * 100 + [-math.inf] * 900)), floor_of(np.full(900, -math.inf))
+        (-60.0, None)
+    """
+    noise = levels_db[levels_db > SILENT_DB]
+    return float(np.percentile(noise, 10)) if len(noise) * FRAME_MS >= FLOOR_LEAST_MS else None
 
 
 def is_vad_reliable(
     levels_db: NDArray[np.floating], is_speech: NDArray[np.bool_], rules: MetricRules = USUAL_RULES
-) -> bool:
+) -> bool | None:
     """Return whether the energy detector can be believed: speech stands out, and moves as speech does.
 
     Args:
@@ -104,16 +113,19 @@ def is_vad_reliable(
         rules: ``vad_reliable_snr_db`` and ``vad_reliable_spread_db``.
 
     Returns:
-        True also where nothing is loud: a silent microphone is a clear case.
+        True also where there is sound and none of it is loud, or where speech has nothing but digital silence
+        beside it; None where there is no sound at all: a muted microphone says nothing.
     """
-    heard = np.maximum(levels_db[~np.isnan(levels_db)], SILENT_DB)
+    heard = levels_db[levels_db > SILENT_DB]
     if len(heard) == 0:
-        return False
+        return None
     speech, floor = level_in(levels_db[is_speech]), floor_of(levels_db[~is_speech])
     if speech is None:
         return float(np.percentile(heard, 99)) < rules.vad_least_dbfs
-    if floor is None or speech - floor < rules.vad_reliable_snr_db:
+    if floor is not None and speech - floor < rules.vad_reliable_snr_db:
         return False
+    if (~is_speech & ~np.isnan(levels_db)).sum() == 0:
+        return False  # speech from end to end stands out from nothing
     inside = levels_db[is_speech]
     low, high = np.percentile(np.maximum(inside[~np.isnan(inside)], SILENT_DB), (20, 80))
     return float(high - low) >= rules.vad_reliable_spread_db

@@ -19,11 +19,13 @@ from timeline.analysis.crosstalk import STEP_MS, without_leaks
 from timeline.analysis.people import User
 from timeline.analysis.profiles import FileProfile
 from timeline.analysis.rules import USUAL_RULES, MetricRules
-from timeline.analysis.sound import CELL_MS
+from timeline.analysis.sound import CELL_MS, SoundProfile
 from timeline.analysis.spectrum import FRAME_MS
 from timeline.analysis.table import WHOLE, Column, Value
 from timeline.audible import audible_clips
-from timeline.interval import Span, Spans, clip_to, common, merge, spans_of, total_ms
+from timeline.interval import Span, Spans, clip_to, common, complement, merge, spans_of, total_ms
+from timeline.media.facts import MediaFacts
+from timeline.media.reconcile import LENGTH_TOLERANCE_MS
 from timeline.model import Clip, Timeline
 
 if TYPE_CHECKING:
@@ -54,8 +56,10 @@ class UserTalk:
         samples: How many native samples were heard.
         clipped: How many of them are clipped.
         peak: Largest magnitude; may exceed 1.
-        has_sound_stream: Whether any file of the user holds sound.
-        is_complete: Whether every camera and sound-only file of the user was heard from end to end.
+        has_sound_stream: Whether any file of the user holds sound; None where files are missing that may.
+        is_complete: Whether every file of the user's voice that holds sound was heard from end to end; None
+            where none does.
+        lost: When a file of the user's voice plays and could not be heard, merged.
     """
 
     user_id: str
@@ -68,8 +72,9 @@ class UserTalk:
     samples: int
     clipped: int
     peak: float
-    has_sound_stream: bool
-    is_complete: bool
+    has_sound_stream: bool | None
+    is_complete: bool | None
+    lost: Spans
 
 
 def voice_clips(timeline: Timeline, people: Sequence[User]) -> list[Clip]:
@@ -137,20 +142,21 @@ def _heard(
     profiles: Mapping[int, FileProfile],
 ) -> UserTalk:
     levels = np.full(-(-timeline.duration_ms // FRAME_MS), np.nan, np.float32)
-    spans: dict[str, list[Spans]] = {"heard": [], "speech": [], "dead": []}
+    spans: dict[str, list[Spans]] = {"heard": [], "speech": [], "dead": [], "lost": []}
     blocks: list[Levels] = [np.zeros(0, np.float32)]
     samples = clipped = 0
     peak = 0.0
-    has_sound_stream, is_complete = False, True
+    files: list[MediaFacts | None] = []
+    is_damaged = False
     for clip in clips:
         facts = examined.facts.get(clip.media.position)
-        has_sound_stream |= facts is not None and facts.sound is not None
+        files.append(facts)
         profile = profiles.get(clip.media.position)
+        spans["lost"].append(_lost(clip, facts, profile.sound if profile else None))
         if profile is None or profile.sound is None:
-            is_complete = False
             continue
         own, media = profile.sound, Span(clip.media_start_ms, clip.media_start_ms + clip.duration_ms)
-        is_complete &= own.is_whole and own.damage == 0
+        is_damaged |= not own.is_whole or own.damage > 0
         for name, found in (("heard", own.heard), ("speech", profile.speech), ("dead", own.dead)):
             spans[name].append(clip_to(found, media) + (clip.start_ms - clip.media_start_ms))
         _lay(levels, own.levels_db, clip)
@@ -163,10 +169,38 @@ def _heard(
         peak = max(peak, own.peak)
     joined = {name: merge(np.concatenate([spans_of([]), *parts])) for name, parts in spans.items()}
     speech = common(joined["speech"], joined["heard"])
+    has_sound = any(facts is not None and facts.sound is not None for facts in files)
+    is_known = has_sound or None not in files
+    is_complete = None if is_known and not has_sound else not is_damaged and len(joined["lost"]) == 0
     return UserTalk(
         user_id, joined["heard"], speech, speech, joined["dead"], levels, np.concatenate(blocks),
-        samples, clipped, peak, has_sound_stream, is_complete,
+        samples, clipped, peak, has_sound if is_known else None, is_complete, joined["lost"],
     )  # fmt: skip
+
+
+def _lost(clip: Clip, facts: MediaFacts | None, sound: SoundProfile | None) -> Spans:
+    """Return when a clip plays and its sound could not be had: there is no file, or it is short or damaged.
+
+    A file without sound, or one whose picture goes on without it, had its microphone off: nothing is lost.
+    """
+    whole = Span(clip.start_ms, clip.end_ms)
+    if facts is None:
+        return spans_of([whole])
+    if facts.sound is None:
+        return spans_of([])
+    if sound is None:
+        return spans_of([whole])
+    media_end_ms, file_end_ms = clip.media_start_ms + clip.duration_ms, _end_ms(facts)
+    lost = [(file_end_ms, media_end_ms)] if media_end_ms - file_end_ms >= LENGTH_TOLERANCE_MS else []
+    if sound.damage or not sound.is_whole:
+        coded = Span(facts.sound.start_ms, facts.sound.end_ms)
+        unheard = complement(np.concatenate((sound.heard, spans_of(facts.sound.holes))), coded)
+        lost += unheard[unheard[:, 1] - unheard[:, 0] >= FRAME_MS].tolist()
+    return clip_to(merge(spans_of(lost)) + (clip.start_ms - clip.media_start_ms), whole)
+
+
+def _end_ms(facts: MediaFacts) -> int:
+    return max(stream.end_ms for stream in (facts.picture, facts.sound) if stream)
 
 
 def _lay(levels: Levels, own: Levels, clip: Clip) -> None:

@@ -18,6 +18,7 @@ from timeline.analysis.turns import Whole
 from timeline.analysis.voices import Floor, Voice, bin_edges, floor_of, in_bins
 from timeline.interval import Spans, common, merge, spans_of
 
+_MISSING_SIDE = "missing where nothing of the bin is heard, or no teacher or no student of the lesson ever is"
 BIN_COLUMNS = (
     Column("bin_start_ms", WHOLE, "ms", False, "start, playback time"),
     Column("bin_ms", WHOLE, "ms", False, "length; the last bin of a lesson may be shorter"),
@@ -27,18 +28,25 @@ BIN_COLUMNS = (
     Column("board_ms", WHOLE, "ms", False, "time in which a whiteboard plays, used or not"),
     Column("unheard_ms", WHOLE, "ms", True, "nobody's microphone is on; missing without media"),
     Column("speech_ms", WHOLE, "ms", True, "somebody speaks; missing where nothing of the bin is heard"),
-    Column("nobody_ms", WHOLE, "ms", True, "heard, and nobody speaks; missing likewise"),
+    Column(
+        "nobody_ms", WHOLE, "ms", True, "heard, and nobody speaks; missing where nothing of the bin is heard"
+    ),
     Column(
         "teacher_only_ms",
         WHOLE,
         "ms",
         True,
-        "a teacher speaks and no student; this and the three below make speech_ms. "
-        "Missing where nothing of the bin is heard, and in lessons where no teacher or no student ever is",
+        f"a teacher speaks and no student; {_MISSING_SIDE}",
     ),
-    Column("students_only_ms", WHOLE, "ms", True, "a student speaks and no teacher; missing likewise"),
-    Column("both_ms", WHOLE, "ms", True, "a teacher and a student speak; missing likewise"),
-    Column("others_only_ms", WHOLE, "ms", True, "only users who are neither speak; missing likewise"),
+    Column("students_only_ms", WHOLE, "ms", True, f"a student speaks and no teacher; {_MISSING_SIDE}"),
+    Column("both_ms", WHOLE, "ms", True, f"a teacher and a student speak; {_MISSING_SIDE}"),
+    Column(
+        "others_only_ms",
+        WHOLE,
+        "ms",
+        True,
+        f"only users who are neither teacher nor student speak; {_MISSING_SIDE}",
+    ),
     Column("speakers", WHOLE, "users", True, "users who speak at all; missing where nothing is heard"),
 )
 FIAC_COLUMNS = (
@@ -47,20 +55,26 @@ FIAC_COLUMNS = (
 )
 BIN_LESSON_COLUMNS = (
     Column("fiac_bins", WHOLE, "count", True, "bins of fiac_bin_ms that have a label"),
-    Column("fiac_teacher_ratio", REAL, "ratio", True, "share of these with the label teacher"),
-    Column("fiac_student_ratio", REAL, "ratio", True, "share with the label student"),
-    Column("fiac_silence_ratio", REAL, "ratio", True, "share with the label silence"),
+    Column("fiac_teacher_ratio", REAL, "ratio", True, "share of fiac_bins with the label teacher"),
+    Column("fiac_student_ratio", REAL, "ratio", True, "share of fiac_bins with the label student"),
+    Column("fiac_silence_ratio", REAL, "ratio", True, "share of fiac_bins with the label silence"),
     Column(
         "steady_state_ratio",
         REAL,
         "ratio",
         True,
-        "of neighbouring bins that both have a label the share with the same; missing without such a pair",
+        "of neighbouring fiac_bins the share that have one label; missing without two that touch",
     ),
     Column("voice_bins", WHOLE, "count", True, "bins of voice_bin_ms that are heard"),
-    Column("voice_none_ratio", REAL, "ratio", True, "share of these in which nobody speaks at all"),
-    Column("voice_single_ratio", REAL, "ratio", True, "share in which one user does"),
-    Column("voice_multiple_ratio", REAL, "ratio", True, "share in which several users do, at once or not"),
+    Column("voice_none_ratio", REAL, "ratio", True, "share of voice_bins in which nobody speaks at all"),
+    Column("voice_single_ratio", REAL, "ratio", True, "share of voice_bins in which one user speaks"),
+    Column(
+        "voice_multiple_ratio",
+        REAL,
+        "ratio",
+        True,
+        "share of voice_bins in which several users speak, at once or not",
+    ),
 )
 """What bins say of a lesson: like FIAC's three groups and like DART's modes, and neither of both."""
 

@@ -60,16 +60,21 @@ WAIT_COLUMNS = (
 
 
 def _lesson_columns(kind: str) -> tuple[Column, ...]:
-    waits = f"waits {_AFTER[kind]}"
-    none = "; missing without one"
+    of, none = f"counted waits {_AFTER[kind]}", "; missing without one"
     return (
-        Column(f"{kind}_count", WHOLE, "count", True, f"counted {waits}"),
-        Column(f"{kind}_median_ms", REAL, "ms", True, f"median of these{none}"),
-        Column(f"{kind}_p25_ms", REAL, "ms", True, f"their lower quartile{none}"),
-        Column(f"{kind}_p75_ms", REAL, "ms", True, f"their upper quartile{none}"),
-        Column(f"{kind}_long_ratio", REAL, "ratio", True, f"share of these of at least wait_long_ms{none}"),
+        Column(f"{kind}_count", WHOLE, "count", True, of),
+        Column(f"{kind}_median_ms", REAL, "ms", True, f"median of {of}{none}"),
+        Column(f"{kind}_p25_ms", REAL, "ms", True, f"lower quartile of {of}{none}"),
+        Column(f"{kind}_p75_ms", REAL, "ms", True, f"upper quartile of {of}{none}"),
+        Column(f"{kind}_long_ratio", REAL, "ratio", True, f"share of at least wait_long_ms of {of}{none}"),
         Column(f"{kind}_overlaps", WHOLE, "count", True, f"turns that begin without a wait, {_AFTER[kind]}"),
-        Column(f"{kind}_work_times", WHOLE, "count", True, "heard silences of more than wait_most_ms"),
+        Column(
+            f"{kind}_work_times",
+            WHOLE,
+            "count",
+            True,
+            f"heard silences of more than wait_most_ms {_AFTER[kind]}",
+        ),
     )
 
 
@@ -83,7 +88,7 @@ WAIT_USER_COLUMNS = (
         REAL,
         "ms",
         True,
-        "their median; missing for fewer than response_least of them. Delay of the network is in it",
+        "median of responses; missing for fewer than response_least. Delay of the network is in it",
     ),
 )
 

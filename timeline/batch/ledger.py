@@ -69,7 +69,7 @@ class LedgerWriter:
         path = folder / FOLDER_NAME / f"{int(time.time())}-{os.getpid()}-{secrets.token_hex(4)}.jsonl"
         with disk_errors(folder):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._path, self._file = path, path.open("ab", buffering=0)
+        self._path = path
 
     def begin(self, command: str, name: str) -> None:
         """Say that a lesson is worked on from now on."""
@@ -82,8 +82,8 @@ class LedgerWriter:
         return stamped
 
     def _write(self, line: str) -> None:
-        with disk_errors(self._path):
-            self._file.write(line.encode("utf-8", "surrogateescape") + b"\n")
+        with disk_errors(self._path), self._path.open("ab", buffering=0) as file:
+            file.write(line.encode("utf-8", "surrogateescape") + b"\n")
 
 
 def _entries(path: Path) -> Iterator[dict[str, Any]]:

@@ -189,7 +189,8 @@ class _Work(Generic[Item, Value]):
             future = self._executor.submit(_worked_on, self._function, list(task.items))
         except BrokenExecutor as error:
             if self._make is None:
-                lost = [item for other in (*self._under_way.values(), task) for item in other.items]
+                begun = (*self._under_way.values(), task, *self._suspects)
+                lost = [item for other in begun for item in other.items]
                 named = ", ".join(map(repr, lost[:_MOST_NAMED]))
                 error.add_note(f"under way were {len(lost)} items: {named}")
                 raise

@@ -11,7 +11,17 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli import everyday, media, quality, quality_report, recording, replay, simulating, stitching
+from timeline.cli import (
+    everyday,
+    media,
+    quality,
+    quality_report,
+    receiving,
+    recording,
+    replay,
+    simulating,
+    stitching,
+)
 from timeline.cli.batch import batch
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
@@ -90,6 +100,7 @@ for command in (
     service.command()(command)
 app.add_typer(batch, name="batch", rich_help_panel="Many")
 app.add_typer(service, name="service", rich_help_panel="Service")
+app.command(rich_help_panel="Service")(receiving.receive)
 
 
 @app.callback(invoke_without_command=True)

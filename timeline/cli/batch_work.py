@@ -24,6 +24,7 @@ from timeline.batch.ledger import LedgerWriter
 from timeline.batch.lessons import LessonEntry
 from timeline.batch.rows import DONE, FAILED, LOOK, LessonRow
 from timeline.checks import findings_at_least
+from timeline.cli.batch_commands import COMMANDS
 from timeline.cli.console import heard
 from timeline.errors import (
     DiskError,
@@ -88,8 +89,6 @@ def work(task: LessonTask, commands: Mapping[str, Callable[..., None]] | None = 
     """
     began_s = time.monotonic()
     if commands is None:
-        from timeline.cli.batch import COMMANDS
-
         commands = {name: batched.command for name, batched in COMMANDS.items()}
     row = LessonRow(task.name, task.command, DONE, path_text(task.entry.result), task.output)
     writer = _writer(task.folder)

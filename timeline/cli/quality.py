@@ -2,43 +2,34 @@
 
 from __future__ import annotations
 
-import functools
+import contextlib
 import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from timeline.analysis.evidence import MediaOptions
 from timeline.analysis.many import measure_results
 from timeline.analysis.measure import Measures
 from timeline.analysis.schemas import SCHEMAS, schema_of
 from timeline.analysis.table import Table
 from timeline.cli.console import output, print_json_text, print_utf8, talk
 from timeline.cli.everyday import Force
-from timeline.cli.lesson import named_source
-from timeline.cli.measuring import (
-    FileLine,
-    Jobs,
-    MeasuredMedia,
-    MediaFinder,
-    NoMedia,
-    OtherFFmpeg,
-    Pictures,
-    VadName,
-)
-from timeline.cli.media import Cache
+from timeline.cli.lesson import keep_inputs, named_source
+from timeline.cli.measuring import Measuring, takes_measuring
 from timeline.cli.quality_text import print_measures, print_rows
 from timeline.errors import ParameterError, TimelineError
 from timeline.publish import check_output, write_text
-from timeline.units import parse_time, parse_wall_time
+from timeline.sources import Source
 
 UNUSABLE = 2
 _MANY = 100
 FORMATS = ("table", "json", "csv", "parquet")
 
 
+@takes_measuring
 def metrics(
+    measuring: Measuring,
     results: Annotated[
         list[str],
         typer.Argument(metavar="RESULT...", help="Result files, folders with result.json, or - for stdin."),
@@ -52,32 +43,6 @@ def metrics(
         Path | None,
         typer.Option("--output", "-o", help="Where to write: a file with --table, else a folder of tables."),
     ] = None,
-    roster: Annotated[
-        Path | None, typer.Option("--roster", help="CSV or JSON of user_id, name, role.", show_default=False)
-    ] = None,
-    media: MeasuredMedia = None,
-    no_media: NoMedia = False,
-    pictures: Pictures = True,
-    vad: VadName = "energy",
-    jobs: Jobs = None,
-    cache: Cache = None,
-    ffmpeg: OtherFFmpeg = None,
-    class_start: Annotated[
-        str, typer.Option("--class-start", help="When the class began, playback time: what late means.")
-    ] = "0",
-    task: Annotated[
-        str | None, typer.Option("--task", help="Id of the task that is meant, where RESULT holds several.")
-    ] = None,
-    journal: Annotated[
-        Path | None, typer.Option("--journal", help="JSON lines of the pause and resume calls (one RESULT).")
-    ] = None,
-    wall_origin: Annotated[
-        str | None, typer.Option("--wall-origin", help="When playback began (one RESULT).")
-    ] = None,
-    pseudonymise: Annotated[
-        str | None,
-        typer.Option("--pseudonymise", metavar="SALT", help="Pseudonyms for users, rooms and lessons."),
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As --format json.")] = False,
     force: Force = False,
 ) -> None:
@@ -90,28 +55,21 @@ def metrics(
     """
     format_name = "json" if as_json else format_name
     _check(format_name, table_name, output_path)
-    if len(results) > 1 and (task or journal or wall_origin):
+    if len(results) > 1 and measuring.is_of_one_lesson:
         raise ParameterError("--task, --journal and --wall-origin are of one lesson; give one RESULT")
+    if len(results) > 1 and "-" in results:
+        raise ParameterError("- is standard input, which holds one RESULT; give it alone")
+    for result in results:
+        keep_inputs({"output_path": output_path, "result": result})
     if output_path is not None and (table_name or format_name == "json"):
         check_output(output_path, overwrite=force)
-    measure = functools.partial(
-        measure_results,
-        roster=roster,
-        task=task,
-        journal=journal,
-        wall_origin_ms=None if wall_origin is None else parse_wall_time(wall_origin),
-        media=None
-        if no_media
-        else MediaFinder(media, MediaOptions(None, cache, vad, pictures, ffmpeg, jobs, FileLine())),
-        class_start_ms=parse_time(class_start),
-        pseudonymise=pseudonymise,
-        on_lesson=_Teller(len(results)),
-    )
-    if results == ["-"]:
-        with named_source("-") as source:
-            measures = measure([source])
-    else:
-        measures = measure(results)
+    with contextlib.ExitStack() as stack:
+        sources: list[Source] = list(results)
+        if results == ["-"]:
+            sources = [stack.enter_context(named_source("-"))]
+        measures = measure_results(
+            sources, media=measuring.media, on_lesson=_Teller(len(results)), **measuring.settings
+        )
     if output_path is None:
         _print(measures, format_name, table_name)
     else:

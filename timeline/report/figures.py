@@ -51,8 +51,10 @@ class Figures:
     def show(self, column: str, form: Form, row: int = 0) -> str:
         """Return a number as HTML that says where it is from, or a dash where it is missing."""
         self.draw(column)
-        number = self.number(column, row)
-        return DASH if number is None else self._data(column, row, number, form(number))
+        number, value = self.number(column, row), self.value(column, row)
+        if number is None:
+            return DASH
+        return self._data(column, row, value if isinstance(value, bool) else number, form(number))
 
     def show_text(self, column: str, row: int = 0) -> str:
         """Return a text that the program itself has written, or a dash."""
@@ -76,7 +78,7 @@ class Figures:
 
     @property
     def shown(self) -> Mapping[str, Column]:
-        """All columns that were shown, in the order of the tables: a meaning may lean on the one before."""
+        """All columns that were shown, in the order of the tables."""
         places = (
             f"{name}.{column.name}" for name, table in self._tables.items() for column in table.schema.columns
         )

@@ -37,3 +37,20 @@ FINDINGS_ZH = {
     "glyph_missing": "没有字体能显示某个名字；改用简短的 ASCII 标识",
 }
 """By code; all of them that are a warning or an error."""
+
+LOST_ZH = {
+    "cannot be opened": "无法打开",
+    "cannot be read": "无法读取",
+    "file is damaged": "文件已损坏",
+    "file is empty": "文件是空的",
+    "file missing": "找不到文件",
+    "longer than 24 hours": "长于 24 小时",
+    "name is not utf-8": "文件名不是 UTF-8",
+    "no picture, no sound": "既无画面也无声音",
+    "not a video": "不是视频",
+    "picture too large": "画面过大",
+    "probe crashed": "检查时崩溃",
+    "too many pictures": "画面过多",
+    "too many streams": "流过多",
+}
+"""Why a file could not be used, by what the table of files says; others are names of codecs."""

@@ -48,9 +48,9 @@ _LABELS = {
 def talk_sections(timeline: Timeline, figures: Figures, rules: MetricRules) -> list[str]:
     """Return the sections of talk and of the board; of a lesson without media one that says so."""
     if not figures.has("users.mic_on_ms"):
-        why = "speech_deaf" if figures.rows("files") else "speech_none"
+        why = paragraph("speech_deaf" if figures.rows("files") else "speech_none")
         board = [_board_section(timeline, figures)] if figures.rows("boards") else []
-        return [section("speech", figures, paragraph(why)), *board]
+        return [section("speech", figures, why, _talk_lost(figures)), *board]
     return [
         _speech_section(figures),
         _split_section(timeline, figures, rules),
@@ -88,7 +88,8 @@ def _speech_section(figures: Figures) -> str:
         )
         for number, row in heard[:MOST_ROWS]
     ]
-    parts = [paragraph("speech_text"), table("speech_caption", heads, rows, style="people")]
+    parts = [paragraph("speech_text"), _talk_lost(figures)]
+    parts.append(table("speech_caption", heads, rows, style="people"))
     parts.append(users_more(len(heard)))
     if figures.has("users.talk_ungated_ms"):
         parts.append(paragraph("speech_gate"))
@@ -98,6 +99,13 @@ def _speech_section(figures: Figures) -> str:
     if figures.has("lessons.vad"):
         parts.append(paragraph("voice_activity_by", name=figures.show_text("lessons.vad")))
     return section("speech", figures, *parts, _sound_table(figures, heard))
+
+
+def _talk_lost(figures: Figures) -> str:
+    """Return for how long a voice is lost, and what that means for everybody's figures."""
+    if not figures.number("lessons.talk_lost_ms"):
+        return ""
+    return paragraph("talk_lost", lost=figures.show("lessons.talk_lost_ms", length))
 
 
 def _sound_table(figures: Figures, heard: Sequence[tuple[int, dict[str, Value]]]) -> str:
@@ -128,9 +136,6 @@ def _sound_table(figures: Figures, heard: Sequence[tuple[int, dict[str, Value]]]
 
 
 def _split_section(timeline: Timeline, figures: Figures, rules: MetricRules) -> str:
-    if figures.number("lessons.nobody_ms") is None:
-        heard = figures.show("lessons.heard_ms", length)
-        return section("split", figures, paragraph("split_partial", heard=heard))
     has_sides = figures.number("lessons.teacher_only_ms") is not None
     parts = [] if has_sides else [paragraph("split_no_roles")]
     styles = SIDES if has_sides else ANYBODY
@@ -196,8 +201,6 @@ def _split_figure(
 
 
 def _turns_section(timeline: Timeline, figures: Figures, rules: MetricRules) -> str:
-    if figures.number("lessons.turns") is None:
-        return section("turns", figures, paragraph("turns_none"))
     shown = [
         (say("turns_all"), figures.show("lessons.turns", count), ""),
         (say("turns_rate"), figures.show("lessons.turns_per_min", decimal), ""),

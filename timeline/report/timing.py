@@ -14,10 +14,11 @@ from timeline.analysis.table import Value
 from timeline.checks import findings_at_least
 from timeline.findings import FINDING_KINDS, Severity
 from timeline.interval import spans_of
+from timeline.media.reconcile import LENGTH_TOLERANCE_MS
 from timeline.model import Timeline, Track
 from timeline.report import charts
 from timeline.report.figures import Figures, count, decimal, length, moment, percent
-from timeline.report.finding_words import FINDINGS_ZH
+from timeline.report.finding_words import FINDINGS_ZH, LOST_ZH
 from timeline.report.markup import (
     both,
     figure,
@@ -97,7 +98,7 @@ def trust_section(timeline: Timeline, figures: Figures) -> str:
         parts.append(paragraph("trust_none"))
     if figures.number("lessons.unlocated_pause_ms"):
         parts.append(paragraph("unlocated", missing=figures.show("lessons.unlocated_pause_ms", length)))
-    return section("trust", figures, *parts, _unheard_files(figures))
+    return section("trust", figures, *parts, _unheard_files(figures), _partial_files(figures))
 
 
 def _unheard_files(figures: Figures) -> str:
@@ -105,14 +106,46 @@ def _unheard_files(figures: Figures) -> str:
     if not bad:
         return ""
     figures.draw("files.file", "files.track_id", "files.lost")
-    items = "".join(
-        f"<li>{name(str(row.get('track_id') or row.get('file')))}: "
-        f'<span lang="en">{xml_text(shortened(str(row["lost"])))}</span></li>'
-        for row in bad[:MOST_FINDINGS]
-    )
-    more = len(bad) - MOST_FINDINGS
-    last = f"<li>{say('files_more', count=str(more))}</li>" if more > 0 else ""
-    return f"{paragraph('files_unheard', count=str(len(bad)))}<ul>{items}{last}</ul>"
+    told = [f"{_file_name(row)}: {_why_lost(str(row['lost']))}" for row in bad]
+    return paragraph("files_unheard", count=str(len(bad))) + _files(told)
+
+
+def _partial_files(figures: Figures) -> str:
+    """Return which files could be used in parts only, and why."""
+    told = []
+    for number, row in enumerate(figures.rows("files")):
+        drift_ms, why = number_of(row.get("duration_drift_ms")), []
+        if drift_ms <= -LENGTH_TOLERANCE_MS:
+            missing = figures.show("files.duration_drift_ms", lambda value: length(-value), number)
+            why.append(say("file_short", missing=missing))
+        if row.get("damage") or row.get("is_whole") is False:
+            figures.draw("files.damage", "files.is_whole")
+            why.append(say("file_damaged"))
+        if why:
+            told.append(f"{_file_name(row)}: {', '.join(why)}")
+    if not told:
+        return ""
+    figures.draw("files.file", "files.track_id")
+    return paragraph("files_partly", count=str(len(told))) + _files(told)
+
+
+def _file_name(row: dict[str, Value]) -> str:
+    return name(str(row.get("track_id") or row.get("file")))
+
+
+def _files(told: Sequence[str]) -> str:
+    items = [f"<li>{one}</li>" for one in told[:MOST_FINDINGS]]
+    if len(told) > MOST_FINDINGS:
+        items.append(f"<li>{say('files_more', count=str(len(told) - MOST_FINDINGS))}</li>")
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _why_lost(reason: str) -> str:
+    if reason in LOST_ZH:
+        return both(Words(reason, LOST_ZH[reason]), "span")
+    if reason.startswith("codec "):
+        return say("lost_codec", codec=xml_text(shortened(reason.removeprefix("codec "))))
+    return f'<span lang="en">{xml_text(shortened(reason))}</span>'
 
 
 def picture_section(timeline: Timeline, figures: Figures) -> str:

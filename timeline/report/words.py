@@ -75,6 +75,14 @@ TEXTS: dict[str, Words] = {
         "……另有 {count} 类，完整列表见 timeline check RESULT。",
     ),
     "files_unheard": Words("Media files that could not be used: {count}.", "有 {count} 个媒体文件无法使用。"),
+    "files_partly": Words(
+        "Media files that are shorter than declared, or whose sound is damaged, and that are used as far as "
+        "they go: {count}.",
+        "有 {count} 个媒体文件比声明的短，或声音有损坏；可用的部分照用。",
+    ),
+    "lost_codec": Words("codec {codec}", "不支持的编码 {codec}"),
+    "file_short": Words("{missing} shorter than declared", "比声明的短 {missing}"),
+    "file_damaged": Words("sound damaged", "声音有损坏"),
     "files_more": Words(
         "… {count} more; timeline metrics RESULT --table files prints all.",
         "……另有 {count} 个，完整列表见 timeline metrics RESULT --table files。",
@@ -175,9 +183,15 @@ TEXTS: dict[str, Words] = {
         "有录制的媒体文件时才能测量。",
     ),
     "speech_deaf": Words(
-        "Media files were given, but none of them could be heard. Who spoke is not known, so talk, turns "
+        "No media file of the lesson could be heard. Who spoke is not known, so talk, turns "
         "and waits are not on this page.",
-        "提供了媒体文件，但都无法听取。不知道谁在说话，因此本页不含说话情况、话轮和等待时间。",
+        "没有一个媒体文件能够听取。不知道谁在说话，因此本页不含说话情况、话轮和等待时间。",
+    ),
+    "talk_lost": Words(
+        "For {lost} a file of somebody’s voice is missing, too short or damaged. That voice may have spoken "
+        "then, and leaked into other microphones, so in that time nothing of talk is measured, of anybody.",
+        "有 {lost} 的时间，某人的声音文件缺失、过短或损坏。其间此人可能说了话，也可能串入他人的麦克风，"
+        "因此这段时间不测量任何人的说话情况。",
     ),
     "speech_text": Words(
         "The pale bar is the time in which the microphone was recorded, the dark part the time in which the "
@@ -217,12 +231,6 @@ TEXTS: dict[str, Words] = {
     "no": Words("no", "否"),
     # the split
     "split": Words("The split over time", "说话随时间的分布"),
-    "split_partial": Words(
-        "Not every camera file could be heard, so nobody can say who was silent. The split, turns and waits "
-        "are therefore missing. At least one microphone was heard for {heard}.",
-        "并非每个摄像头文件都能听取，因此无法断定谁没有说话，也就没有分布、话轮和等待时间。"
-        "至少能听到一个麦克风的时间为 {heard}。",
-    ),
     "split_no_roles": Words(
         "No roles are known, or only one side was heard, so there is no split into teacher and students. "
         "A roster with roles gives it.",
@@ -260,10 +268,6 @@ TEXTS: dict[str, Words] = {
     "voice_activity_by": Words("Speech was found by: {name}.", "语音检测方法：{name}。"),
     # turns and waits
     "turns": Words("Turns and waits", "话轮与等待"),
-    "turns_none": Words(
-        "Turns and waits are missing: not everybody who may have spoken could be heard.",
-        "没有话轮和等待时间：并非所有可能说话的人都能听到。",
-    ),
     "turns_all": Words("Turns", "话轮"),
     "turns_rate": Words("Turns per minute heard", "每分钟话轮"),
     "to_student": Words("Teacher, then student", "老师之后是学生"),

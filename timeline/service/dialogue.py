@@ -20,7 +20,7 @@ from timeline.errors import DiskError, ParameterError, ServiceAnswerError, Servi
 from timeline.journal import append_entry
 from timeline.service.backends import Backend, CallPatience, Lost
 from timeline.service.failures import TRIES, Kind, call_error, kind_of
-from timeline.service.history import History, JournalTail
+from timeline.service.history import History, JournalHistory
 from timeline.service.identity import check_record_user_id, check_room, make_record_user_id
 from timeline.service.messages import Accepted, Call, Reply, Started, StartOptions, TaskAnswer
 from timeline.service.states import ENDED, PREPARED, RECORDING, check_call
@@ -71,14 +71,14 @@ class Dialogue:
         self._patience = patience or CallPatience()
         self._clock = clock
         self._journal = None if journal is None else Path(journal)
-        self._tail = None if self._journal is None else JournalTail(self._journal)
+        self._told = None if self._journal is None else JournalHistory(self._journal)
         self._history = History()
         self._reading = threading.Lock()
 
     def history(self) -> History:
         """Return what is known by now, by other processes too."""
         with self._reading:
-            return self._tail.history() if self._tail else self._history
+            return self._told.now() if self._told else self._history
 
     def start(
         self,

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from timeline.publish import disk_errors
+from timeline.service.journal_tail import JournalTail
 from timeline.service.states import AFTER, STATES, later_state
 
 
@@ -71,57 +69,26 @@ class History:
         return task_id in self._open.values()
 
 
-class JournalTail:
-    """Reads what comes to a journal, by whomever; a file that is not there yet is an empty one.
+class JournalHistory:
+    """The history in a journal, as it grows.
 
     Args:
-        path: The journal.
+        path: The journal; it need not be there yet.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._tail = JournalTail(path)
         self._history = History()
-        self._read_bytes = 0
-        self._file: tuple[int, int] | None = None
 
-    def history(self) -> History:
+    def now(self) -> History:
         """Return what all lines tell by now.
 
         Raises:
             DiskError: The journal cannot be read.
         """
-        for entry in self.new_entries():
+        entries = self._tail.new_entries()
+        if self._tail.is_anew:
+            self._history = History()
+        for entry in entries:
             self._history.add(entry)
         return self._history
-
-    def new_entries(self) -> list[dict[str, Any]]:
-        """Return the whole lines that came since the last time; what is no JSON object is passed over.
-
-        Where the file was replaced by another, or shrank, all is read again.
-
-        Raises:
-            DiskError: The journal cannot be read.
-        """
-        with disk_errors(self._path):
-            try:
-                file = self._path.open("rb")
-            except FileNotFoundError:
-                return []
-            with file:
-                facts = os.fstat(file.fileno())
-                if self._file != (facts.st_dev, facts.st_ino) or facts.st_size < self._read_bytes:
-                    self._file, self._read_bytes = (facts.st_dev, facts.st_ino), 0
-                    self._history = History()
-                file.seek(self._read_bytes)
-                data = file.read()
-        whole = data[: data.rfind(b"\n") + 1]
-        self._read_bytes += len(whole)
-        return [entry for line in whole.splitlines() if (entry := _entry(line)) is not None]
-
-
-def _entry(line: bytes) -> dict[str, Any] | None:
-    try:
-        entry = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return entry if isinstance(entry, dict) else None
