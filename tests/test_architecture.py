@@ -29,7 +29,7 @@ FLOORS = [
     ["export", "render", "analysis", "serving", "service"],
     ["plotting"],
     ["report"],
-    ["demo"],
+    ["batch", "demo"],
     ["cli"],
 ]
 INSIDE = {
@@ -219,6 +219,7 @@ INSIDE = {
         "talk",
         "page",
     ],
+    "batch": ["running", "lessons", "names", "rows", "ledger", "shards", "summary", ""],
     "cli": [
         "versions",
         "console",
@@ -236,6 +237,11 @@ INSIDE = {
         "quality_text",
         "quality",
         "quality_report",
+        "batch_commands",
+        "batch_progress",
+        "batch_work",
+        "batch_run",
+        "batch",
         "recording",
         "receiving",
         "simulating",

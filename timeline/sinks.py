@@ -16,6 +16,7 @@ from typing import Any
 
 from timeline.jsontext import json_text
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _REPLACED = "\ufffd"
 _LEAVES_A_SCRIPT = re.compile(r"[<>&']")
 
@@ -60,6 +61,26 @@ def text_line(text: str) -> str:
         'amy��STYLE'
     """
     return _replaced(text)
+
+
+def csv_cell(value: object) -> str:
+    """Return *value* as a cell of CSV (RFC 4180); None is an empty one.
+
+    A text that a spreadsheet would take for a formula has ``'`` before it: user ids are a stranger's.
+
+    Example:
+        >>> [csv_cell(value) for value in ("=1+1", "a,b", None, True, 1.5)]
+        ["'=1+1", '"a,b"', '', 'true', '1.5']
+    """
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if isinstance(value, str) and text.startswith(_FORMULA):
+        text = f"'{text}"
+    # The csv module leaves a lone carriage return bare where lines end with a line feed.
+    return '"' + text.replace('"', '""') + '"' if any(letter in text for letter in '",\r\n') else text
 
 
 def is_harmless(character: str) -> bool:

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from timeline.errors import ParameterError
 from timeline.extras import needs_extra
 from timeline.publish import disk_errors, published
+from timeline.sinks import csv_cell
 
 if TYPE_CHECKING:
     import pandas
@@ -32,7 +33,6 @@ Value = str | int | float | bool | None
 Row = Mapping[str, Value]
 
 WHOLE, REAL, TRUTH, TEXT = "int64", "float64", "bool", "str"
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Column(NamedTuple):
@@ -115,7 +115,7 @@ class Table(dict[str, NDArray[Any]]):
         A text that a spreadsheet would take for a formula has ``'`` before it: user ids are a stranger's.
         """
         lines = [self, *(row.values() for row in self.rows())]
-        return "".join(",".join(_cell(value) for value in line) + "\n" for line in lines)
+        return "".join(",".join(csv_cell(value) for value in line) + "\n" for line in lines)
 
     def to_pandas(self) -> pandas.DataFrame:
         """Return a pandas DataFrame; columns that can be missing have its nullable types.
@@ -223,15 +223,3 @@ def _plain(column: Column, array: NDArray[Any]) -> list[Any]:
     if column.kind == WHOLE:
         return [None if math.isnan(value) else int(value) for value in values]
     return [None if math.isnan(value) else value for value in values]
-
-
-def _cell(value: Value) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = str(value)
-    if isinstance(value, str) and text.startswith(_FORMULA):
-        text = f"'{text}"
-    # The csv module leaves a lone carriage return bare where lines end with a line feed.
-    return '"' + text.replace('"', '""') + '"' if any(letter in text for letter in '",\r\n') else text

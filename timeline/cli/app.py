@@ -22,6 +22,7 @@ from timeline.cli import (
     simulating,
     stitching,
 )
+from timeline.cli.batch import batch
 from timeline.cli.console import print_json, talk
 from timeline.cli.versions import version_facts
 from timeline.errors import (
@@ -97,6 +98,7 @@ for command in (
     simulating.simulate,
 ):
     service.command()(command)
+app.add_typer(batch, name="batch", rich_help_panel="Many")
 app.add_typer(service, name="service", rich_help_panel="Service")
 app.command(rich_help_panel="Service")(receiving.receive)
 

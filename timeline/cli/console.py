@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -29,13 +32,53 @@ def output() -> Console:
     return _console(sys.stdout)
 
 
+@dataclass(slots=True)
+class Ear:
+    """What a command says, for who runs many of them.
+
+    Attributes:
+        findings: That it talked about.
+        lines: That it said on stderr.
+        slates: Files of a lesson that it replaced by slates.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    slates: int = 0
+
+
+_ear: ContextVar[Ear | None] = ContextVar("ear", default=None)
+
+
+@contextlib.contextmanager
+def heard() -> Iterator[Ear]:
+    """Give an ear that hears what is said in the block."""
+    ear = Ear()
+    token = _ear.set(ear)
+    try:
+        yield ear
+    finally:
+        _ear.reset(token)
+
+
 def talk(message: str) -> None:
     """Say one line on stderr."""
+    if ear := _ear.get():
+        ear.lines.append(message)
     print(terminal_text(message), file=sys.stderr, flush=True)
+
+
+def talk_of_slates(files: int) -> None:
+    """Say how many of a lesson's files slates replace."""
+    if ear := _ear.get():
+        ear.slates = files
+    talk(f"slates replace {files} of the lesson's files, wholly or in part; see above")
 
 
 def talk_about(findings: Sequence[Finding]) -> None:
     """Say findings on stderr, one line each, and how many more are merely good to know."""
+    if ear := _ear.get():
+        ear.findings.extend(findings)
     grave = findings_at_least(findings, Severity.WARNING)
     for item in grave:
         talk(f"{item.severity}: {item.message}")

@@ -18,6 +18,7 @@ from timeline.cli.console import (
     print_utf8,
     talk,
     talk_about,
+    talk_of_slates,
 )
 from timeline.cli.lesson import named_source, takes_lesson, takes_reader
 from timeline.cli.listing import print_timeline
@@ -364,7 +365,7 @@ def render(
     if show_report:
         print_report(report.details, output())
     if report.slated_files:
-        talk(f"slates replace {len(report.slated_files)} of the lesson's files, wholly or in part; see above")
+        talk_of_slates(len(report.slated_files))
         raise typer.Exit(0 if allow_slates else SLATED)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from timeline.cli.console import ProgressLine, talk, talk_about
+from timeline.cli.console import ProgressLine, talk, talk_about, talk_of_slates
 from timeline.cli.everyday import SLATED, Font, Force, Media
 from timeline.cli.lesson import takes_lesson
 from timeline.cli.media import AllowHost, Cache, Fetch, LenientSize, bring
@@ -69,5 +69,5 @@ def stitch(
     length, elapsed = format_length(lesson.duration_ms), format_length(seconds_to_ms(report.elapsed_s))
     talk(f"{folder}: {counted(len(report.tracks), 'file')} of {length}, made in {elapsed}")
     if report.slated_files:
-        talk(f"slates replace {len(report.slated_files)} of the lesson's files, wholly or in part; see above")
+        talk_of_slates(len(report.slated_files))
         raise typer.Exit(0 if allow_slates else SLATED)
