@@ -25,7 +25,7 @@ from tests.mutants.tree import TREE_MUTATIONS
 from timeline.errors import ResultFormatError, ResultNotReadyError
 from timeline.export.manifest import manifest_text
 
-COUNT = 3000
+COUNT = 3000 if os.environ.get("TIMELINE_EXAMPLES") else 1500
 GUIDE = (SAMPLES / "guide_example.json").read_bytes()
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -116,9 +118,17 @@ def test_a_file_that_never_comes_is_waited_for_five_seconds(visit: Open, class_r
     server = StallingServer(class_room.folder, name)
     with serving(server) as address:
         seen = visit(address)
+        seen.watch()
         seen.play()
-        seen.wait("p.stateOf('camera:bo') === 'late'", 20_000)
-        assert seen.js("return p.currentTime") < 0.7
+        began_s = time.monotonic()
+        seen.wait("p.stateOf('camera:bo') === 'late'", 60_000)
+        assert time.monotonic() - began_s > 5
+        waited = list(
+            itertools.takewhile(
+                lambda sample: sample["tracks"]["camera:bo"]["state"] != "late", seen.samples()
+            )
+        )
+        assert 450 < waited[-1]["atMs"] == max(sample["atMs"] for sample in waited) < 700
         seen.wait("p.currentTime > 1.5")
         assert (
             seen.page.locator("timeline-player .late .card span")
@@ -128,8 +138,7 @@ def test_a_file_that_never_comes_is_waited_for_five_seconds(visit: Open, class_r
         server.released.set()
         seen.wait("p.stateOf('camera:bo') === 'playing'")
         seen.js("p.pause()")
-        seen.page.wait_for_timeout(400)
-        assert abs(seen.debug()["tracks"]["camera:bo"]["errorMs"]) < 45
+        seen.wait("Math.abs(p.debug().tracks.find(({ id }) => id === 'camera:bo').errorMs) < 45")
 
 
 def write_noise(path: Path) -> None:
@@ -164,7 +173,10 @@ def test_more_videos_than_a_browser_has_connections_play_from_a_server(visit: Op
 def test_three_hours_of_forty_people_open_at_once_and_scroll_smoothly(
     visit: Open, studio: Studio, tmp_path: Path
 ) -> None:
-    """2000 clips: open within a second, and while the lanes are scrolled no frame takes long."""
+    """2000 clips: open within a second, and while the lanes are scrolled no frame takes long.
+
+    Told is what the page's own thread worked, which a machine that is busy with other things does not change.
+    """
     clip = studio.file(code=1, duration_ms=2000, fps=15, tone_hz=500)
     hours_ms, each_ms = 3 * 3_600_000, 200_000
     rows = [
@@ -186,23 +198,27 @@ def test_three_hours_of_forty_people_open_at_once_and_scroll_smoothly(
         timeline.loads(json.dumps(document)), tmp_path / "page", media=tmp_path / "media"
     ).page
     seen = visit(page.parent)
-    opened_ms = seen.js(
-        "await new Promise(requestAnimationFrame);"
-        "const { domContentLoadedEventEnd } = performance.getEntriesByType('navigation')[0];"
-        "return domContentLoadedEventEnd"
-    )
-    frames_ms = seen.js(
+    tools = seen.page.context.new_cdp_session(seen.page)
+    tools.send("Performance.enable", {"timeDomain": "threadTicks"})
+
+    def worked_ms() -> float:
+        told = tools.send("Performance.getMetrics")["metrics"]
+        return 1000 * float({metric["name"]: metric["value"] for metric in told}["TaskDuration"])
+
+    seen.page.reload()
+    seen.js("await new Promise(requestAnimationFrame)")
+    opened_ms = worked_ms()
+    scrolled_px = seen.js(
         "const lanes = document.querySelector('timeline-controls').shadowRoot.querySelector('.lanes');"
-        "const frames = []; let before = performance.now();"
         "for (let step = 0; step < 60; step += 1) {"
-        "lanes.scrollTop = step * 20; await new Promise(requestAnimationFrame);"
-        "const now = performance.now(); frames.push(now - before); before = now }"
-        "return [lanes.scrollTop, ...frames]"
+        "lanes.scrollTop = step * 20; await new Promise(requestAnimationFrame) }"
+        "return lanes.scrollTop"
     )
+    frame_ms = (worked_ms() - opened_ms) / 60
     assert seen.page.locator("timeline-controls .bars i").count() == 2000
-    assert opened_ms < 1000
-    assert frames_ms[0] > 500
-    assert share(frames_ms[1:], 95) < 50, frames_ms
+    assert 1 < opened_ms < 1000
+    assert scrolled_px > 500
+    assert 0.1 < frame_ms < 16
 
 
 def test_a_remote_page_plays_its_origins_and_no_other(
