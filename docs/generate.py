@@ -22,6 +22,8 @@ LAYOUTS_AT_MS = 62_000
 COMMANDS = [
     *("show", "check", "manifest", "plot", "render", "player", "demo"),
     *("fetch", "probe", "stitch", "serve", "metrics", "report"),
+    *("batch render", "batch stitch", "batch player", "batch metrics", "batch report", "batch manifest"),
+    *("batch fetch", "batch merge"),
     *("service sign", "service start", "service pause", "service resume", "service stop", "service query"),
     *("service set-callback", "service simulate", "receive"),
 ]

@@ -37,6 +37,7 @@ GUIDES = [
     "docs/player.md",
     "docs/embedding.md",
     "docs/receiver.md",
+    "docs/scaling.md",
     "docs/service.md",
     "CONTRIBUTING.md",
     "RELEASING.md",

@@ -21,6 +21,7 @@ import pytest
 
 import timeline
 from tests.test_service_client import client
+from timeline.service.backends import CallPatience
 from timeline.service.follow import FollowRules
 from timeline.service.jobs import JobRules, Lesson
 from timeline.service.receiver import Receiver, ReceiverServer, make_receiver
@@ -28,6 +29,8 @@ from timeline.service.secrets import make_credentials
 from timeline.service.simulated_callbacks import CallbackRules
 from timeline.service.simulator import SDK_APP_ID, TIC_KEY, Simulator
 
+PATIENT = CallPatience(first_wait_s=0.01, latency_s=0.08)
+"""Answers may take long on a busy machine."""
 QUICK = FollowRules(after_end_s=(1, 2, 3, 4, 5), while_recording_s=1, after_failure_s=1)
 DISORDER = CallbackRules(retry_s=0.3, lose=0.3, double=0.3, reorder=0.3, hold_s=0.3, seed=7)
 
@@ -75,7 +78,7 @@ def test_lessons_with_a_third_of_the_callbacks_lost_doubled_and_reordered(count:
 
     keys = make_credentials(SDK_APP_ID, tic_key=TIC_KEY)
     with Simulator(latency_s=0.02, processing_s=0.01, media=False, callbacks=DISORDER, seed=7) as simulator:
-        recorder = client(simulator, tmp_path / "j")
+        recorder = client(simulator, tmp_path / "j", PATIENT)
         receiver = make_receiver(
             tmp_path / "lessons",
             keys,
@@ -144,7 +147,7 @@ def test_a_receiver_killed_in_the_middle_ends_the_same(tmp_path: Path) -> None:
     port = free_port()
     rules = CallbackRules(retry_s=0.5, double=0.3, seed=3)
     with Simulator(latency_s=0.02, processing_s=0.01, media=False, callbacks=rules) as simulator:
-        recorder = client(simulator, tmp_path / "j")
+        recorder = client(simulator, tmp_path / "j", PATIENT)
         recorder.set_callback(f"http://127.0.0.1:{port}/callback")
         process = receiving(tmp_path, simulator, port, mark)
         try:
@@ -181,7 +184,7 @@ def test_the_receive_command_makes_a_video_of_a_lesson(tmp_path: Path) -> None:
         process = receiving(tmp_path, simulator, port, hook)
         try:
             wait_until(lambda: answers(port))
-            recorder = client(simulator, tmp_path / "j")
+            recorder = client(simulator, tmp_path / "j", PATIENT)
             recorder.set_callback(f"http://127.0.0.1:{port}/callback")
             task_id = recorder.start(1234).task_id
             simulator.wait_for_state(task_id, "recording")

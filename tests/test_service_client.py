@@ -52,9 +52,11 @@ def keys(**more: Any) -> Credentials:
     return make_credentials(**(given | more))
 
 
-def client(simulator: Simulator, journal: Path | None = None, **more: Any) -> RecordingClient:
-    backend = TicBackend(keys(**more), base_url=simulator.url, patience=PATIENCE)
-    return RecordingClient(keys(**more), journal=journal, backend=backend, patience=PATIENCE)
+def client(
+    simulator: Simulator, journal: Path | None = None, patience: CallPatience = PATIENCE, **more: Any
+) -> RecordingClient:
+    backend = TicBackend(keys(**more), base_url=simulator.url, patience=patience)
+    return RecordingClient(keys(**more), journal=journal, backend=backend, patience=patience)
 
 
 def started(simulator: Simulator, recorder: RecordingClient, room_id: int = 1234) -> str:
