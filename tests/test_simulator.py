@@ -240,7 +240,8 @@ def test_a_failed_recording_is_told_by_the_query(
 
     answer = caller.ask("query", {"task_id": task_id})
 
-    assert (answer["error_code"], answer["video_info"], answer["total_time"]) == (code, [], 0)
+    assert (answer["error_code"], answer["status"]) == (code, "finished")
+    assert (answer["video_info"], answer["total_time"]) == ([], 0)
 
 
 def test_the_query_knows_three_states() -> None:
