@@ -158,6 +158,13 @@ def test_who_comes_during_a_pause_is_there_at_its_end() -> None:
     assert files[-1] == RecordedFile(SCREEN, "t", 4000, 1000)
 
 
+def test_each_pause_is_cut_out() -> None:
+    """Recorded for 1 s, 2 s and 3 s, with a second between."""
+    files = files_of([Stream(CAMERA, "t")], [(0, 1000), (2000, 4000), (5000, 8000)], 8000)
+
+    assert [(file.start_ms, file.duration_ms) for file in files] == [(0, 1000), (1000, 2000), (3000, 3000)]
+
+
 def test_an_empty_room_ends_the_recording_by_itself() -> None:
     """All leave after 20 s of recording; five minutes later it stops, and nothing of them was recorded."""
     tasks = book(dataclasses.replace(TEACHER, empty_after_ms=20_000))

@@ -59,7 +59,7 @@ class Caller:
             params=values,
             content=json.dumps(body).encode() if data is None else data,
             headers={"Content-Type": "application/json"},
-            timeout=10,
+            timeout=60,
             trust_env=False,
         )
 
@@ -101,6 +101,7 @@ class Receiver(http.server.ThreadingHTTPServer):
 
     def __init__(self, wrong_answers: int = 0) -> None:
         self.wrong_answers = wrong_answers
+        self.slow_s = 0.0
         self.heard: list[tuple[dict[str, str], dict[str, Any]]] = []
         super().__init__(("127.0.0.1", 0), _Receiving)
 
@@ -115,6 +116,8 @@ class _Receiving(http.server.BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.heard.append((dict(parse_qsl(urlsplit(self.path).query)), body))
+        if body.get("callback_type") == "record_started":
+            time.sleep(self.server.slow_s)
         is_right = len(self.server.heard) > self.server.wrong_answers
         answer = b'{"error_code":0}' if is_right else b'{"error_code":1}'
         self.send_response(200)
@@ -240,7 +243,8 @@ def test_a_failed_recording_is_told_by_the_query(
 
     answer = caller.ask("query", {"task_id": task_id})
 
-    assert (answer["error_code"], answer["video_info"], answer["total_time"]) == (code, [], 0)
+    assert (answer["error_code"], answer["status"]) == (code, "finished")
+    assert (answer["video_info"], answer["total_time"]) == ([], 0)
 
 
 def test_the_query_knows_three_states() -> None:
@@ -279,7 +283,7 @@ def test_a_finished_query_has_the_members_of_the_guide(caller: Caller) -> None:
 
 
 def test_a_paused_lesson_loads_with_its_pause(simulator: Simulator, caller: Caller) -> None:
-    """Fifteen minutes, a pause of one, nine minutes: as the guide's example, within the call's own time."""
+    """Fifteen minutes, a pause of one, nine minutes, as in the guide; the task says it to the millisecond."""
     simulator.set_room(None, Room(streams=(Stream(CAMERA, "amy"), Stream(CAMERA, "bob", 0.2))))
     task_id = caller.start()
     simulator.wait_for_state(task_id, "recording")
@@ -295,9 +299,13 @@ def test_a_paused_lesson_loads_with_its_pause(simulator: Simulator, caller: Call
 
     lesson = timeline.loads(json.dumps(caller.ask("query", {"task_id": task_id})))
 
-    assert lesson.duration_ms == pytest.approx(1_440_000, abs=2000)
-    assert [pause.at_ms for pause in lesson.pauses] == [pytest.approx(900_000, abs=1000)]
-    assert lesson.pauses[0].duration_ms == pytest.approx(60_000, abs=2000)
+    (start_ms, pause_ms), (resume_ms, stop_ms) = simulator.tasks[0].spans
+    assert stop_ms
+    assert pause_ms
+    assert (pause_ms - start_ms >= 900_000, resume_ms - pause_ms >= 60_000) == (True, True)
+    assert lesson.duration_ms == pause_ms - start_ms + stop_ms - resume_ms
+    assert [pause.at_ms for pause in lesson.pauses] == [pause_ms - start_ms]
+    assert lesson.pauses[0].duration_ms == pytest.approx(resume_ms - pause_ms, abs=1100)  # whole seconds
     assert {track.id: len(track.clips) for track in lesson.tracks} == {"camera:amy": 2, "camera:bob": 2}
 
 
@@ -315,6 +323,7 @@ def test_requests_are_kept_with_their_randoms(simulator: Simulator, caller: Call
 def test_callbacks_are_signed_and_shaped_as_in_the_guide(
     simulator: Simulator, caller: Caller, receiver: Receiver
 ) -> None:
+    began_s = int(time.time())
     caller.ask("callback", {"callback": receiver.url})
     task_id = caller.record()
     simulator.wait_for_callbacks(2)
@@ -322,7 +331,7 @@ def test_callbacks_are_signed_and_shaped_as_in_the_guide(
     (query, started), (_, finished) = receiver.heard
     assert is_signed(KEY, query["expire_time"].encode(), query["sign"].encode())
     assert (query["sdkappid"], query["shop"], int(query["random"]) > 0) == (str(APP), "7", True)
-    assert started.pop("timestamp") == pytest.approx(time.time(), abs=5)
+    assert began_s <= started.pop("timestamp") <= simulator.now_unix_ms() // 1000
     assert started == {
         "error_code": 0,
         "error_msg": "",
@@ -368,6 +377,15 @@ def test_repeats_end_after_ten(receiver: Receiver) -> None:
         time.sleep(0.2)
 
         assert len(receiver.heard) == 11
+
+
+def test_callbacks_of_a_task_come_in_order(simulator: Simulator, caller: Caller, receiver: Receiver) -> None:
+    """The end is told after the start was answered, however long that takes."""
+    receiver.slow_s = 0.5
+    caller.ask("callback", {"callback": receiver.url})
+    caller.record()
+
+    assert [sent.what for sent in simulator.wait_for_callbacks(2)] == ["started", "finished"]
 
 
 def test_an_empty_address_ends_the_callbacks(
@@ -482,7 +500,7 @@ def test_a_simulator_that_is_left_ends_what_it_delays(receiver: Receiver) -> Non
             time.sleep(0.01)
     waiting.join()
 
-    assert (time.monotonic() - began < 5, threading.active_count()) == (True, before)
+    assert (time.monotonic() - began < 30, threading.active_count()) == (True, before)
 
 
 def test_the_services_clock_can_be_wrong(simulator: Simulator, caller: Caller) -> None:
@@ -492,7 +510,7 @@ def test_the_services_clock_can_be_wrong(simulator: Simulator, caller: Caller) -
 
     assert answer.json()["error_code"] == 20001
     date = time.mktime(time.strptime(answer.headers["date"], "%a, %d %b %Y %H:%M:%S GMT")) - time.timezone
-    assert date == pytest.approx(time.time() + 3600, abs=3)
+    assert date == pytest.approx(time.time() + 3600, abs=60)
 
 
 def test_a_taken_port_is_named(simulator: Simulator) -> None:
@@ -562,7 +580,7 @@ def test_the_command_says_how_it_is_used_and_ends_with_130() -> None:
         answer = httpx2.post(url[0] + PATH + "query", json=TASK, trust_env=False)
         assert answer.json()["error_code"] == 20003
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(60) == 130
         talk = "".join(lines) + process.stderr.read()
     assert "query: error_code 20003" in talk
     assert ("Traceback" in talk, KEY in talk) == (False, False)

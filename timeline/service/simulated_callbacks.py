@@ -164,6 +164,8 @@ class CallbackSender:
         self._http = httpx2.AsyncClient(timeout=rules.answer_s, trust_env=False)
         self._running: set[asyncio.Task[None]] = set()
         self._told: dict[tuple[str, str], asyncio.Event] = {}
+        self._last: dict[str, asyncio.Event] = {}
+        """Of the callbacks of a task that come in order, whether the last one was told."""
         self._answered = asyncio.Event()
 
     def tell(
@@ -177,7 +179,10 @@ class CallbackSender:
             self._keep(SentCallback(task_id, what, 0, body=body_at(self._now_unix_ms() // 1000)))
             self._told_of(task_id, what).set()
             return
-        self._spawn(self._send_fated(what, task_id, body_at, fate))
+        before = None if fate.is_reordered else self._last.get(task_id)
+        if not fate.is_reordered and not fate.delay_s:
+            self._last[task_id] = self._told_of(task_id, what)
+        self._spawn(self._send_fated(what, task_id, body_at, fate, before))
 
     async def close(self) -> None:
         """Stop sending at once."""
@@ -195,16 +200,27 @@ class CallbackSender:
         return self._told.setdefault((task_id, what), asyncio.Event())
 
     async def _send_fated(
-        self, what: str, task_id: str, body_at: Callable[[int], dict[str, Any]], fate: Fate
+        self,
+        what: str,
+        task_id: str,
+        body_at: Callable[[int], dict[str, Any]],
+        fate: Fate,
+        before: asyncio.Event | None,
     ) -> None:
+        """Send a callback when it may be sent: after the first try of that *before* it, if there is one."""
         await asyncio.sleep(fate.delay_s)
+        if before:
+            await before.wait()
         if fate.is_reordered and what == STARTED_EVENT:
             await self._told_of(task_id, FINISHED_EVENT).wait()
         elif fate.is_reordered:
             with contextlib.suppress(TimeoutError):  # nothing overtook it
                 await asyncio.wait_for(self._answered.wait(), self._rules.hold_s)
         copies = 2 if fate.is_doubled else 1
-        await asyncio.gather(*(self._send(what, task_id, body_at) for _ in range(copies)))
+        try:
+            await asyncio.gather(*(self._send(what, task_id, body_at) for _ in range(copies)))
+        finally:  # nowhere to send it to, or an address that nothing can be sent to
+            self._told_of(task_id, what).set()
 
     async def _send(self, what: str, task_id: str, body_at: Callable[[int], dict[str, Any]]) -> None:
         for attempt in range(1, self._rules.most_repeats + 2):

@@ -164,9 +164,9 @@ class Simulator:
         """Let time pass for the recordings at once; signatures and repeats of callbacks keep to real time."""
         with self._service.changed:
             self._service.ahead_ms += round(seconds * 1000)
-        asyncio.run_coroutine_threadsafe(self._settle(), self._loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(self._settle(), self._loop).result(timeout=30)
 
-    def wait_for_state(self, task_id: str, *states: str, timeout_s: float = 10) -> SimulatedTask:
+    def wait_for_state(self, task_id: str, *states: str, timeout_s: float = 30) -> SimulatedTask:
         """Wait until a task is in one of *states*, and return it.
 
         Raises:
@@ -181,7 +181,7 @@ class Simulator:
             raise TimeoutError(f"task {task_id} is not {' or '.join(states)} after {timeout_s} s")
         return found
 
-    def wait_for_callbacks(self, count: int, timeout_s: float = 10) -> list[SentCallback]:
+    def wait_for_callbacks(self, count: int, timeout_s: float = 30) -> list[SentCallback]:
         """Wait until *count* callbacks were taken by whoever receives them, and return all tries.
 
         Raises:
