@@ -17,6 +17,7 @@ import pytest
 
 from tests.conftest import Cli
 from tests.test_round_trip import wait_until
+from timeline.publish import hidden_name
 
 SAMPLES = Path(__file__).parent.parent / "sample_results"
 
@@ -228,3 +229,15 @@ def test_killed_and_run_again_it_goes_on(
     assert any(row["is_unchanged"] == "true" for row in rows(out).values())
     assert sorted(path.name for path in out.glob("*.mp4")) == [f"class{n}.mp4" for n in range(4)]
     assert [path for path in out.glob(".timeline-*") if path.name != ".timeline-batch"] == []
+
+
+def test_what_a_killed_run_left_half_written_is_removed(lessons: Path, cli: Cli, tmp_path: Path) -> None:
+    """A file of the same output that never got its name."""
+    out = tmp_path / "out"
+    out.mkdir()
+    left = out / f"{hidden_name(out / 'art.json')}-abc.json"
+    left.write_text("{")
+
+    cli("batch", "manifest", lessons, "-o", out, "--jobs", 1)
+
+    assert not left.exists()

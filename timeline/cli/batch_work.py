@@ -42,7 +42,7 @@ from timeline.loading import load
 from timeline.media.locate import locate_media, media_folder
 from timeline.media.store import MediaStore, default_cache
 from timeline.model import Timeline
-from timeline.publish import disk_errors
+from timeline.publish import disk_errors, remove_parts
 from timeline.sinks import path_text, text_line
 from timeline.sources import RESULT_FILE_NAME
 from timeline.version import __version__
@@ -100,6 +100,7 @@ def work(task: LessonTask, commands: Mapping[str, Callable[..., None]] | None = 
             if task.known is not None and _still_holds(task, task.known, row.digest):
                 return writer.finish(replace(task.known, is_unchanged=True))
             writer.begin(task.command, task.name)
+            remove_parts(task.folder / task.output)  # what a run that was killed left of it
             ear.findings.extend(lesson.findings)
             status = _run(commands[task.command], task)
         except TimelineError as error:
