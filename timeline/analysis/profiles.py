@@ -11,7 +11,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -29,6 +29,7 @@ from timeline.interval import Spans, spans_of
 from timeline.media.facts import MediaFacts
 from timeline.media.ffmpeg import FFmpeg
 from timeline.media.store import MediaStore
+from timeline.waiting import as_done
 
 if TYPE_CHECKING:
     from timeline.media.examine import ExaminedMedia
@@ -135,7 +136,7 @@ def profile_files(
                 not wanted_seen.isdisjoint(positions),
             )
             futures[future] = positions
-        for number, future in enumerate(as_completed(futures), 1):
+        for number, future in enumerate(as_done(futures), 1):
             profile = future.result()
             if profile is not None:
                 done.update(dict.fromkeys(futures[future], profile))

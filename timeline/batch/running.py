@@ -11,12 +11,13 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
 from timeline.errors import ParameterError
+from timeline.waiting import first_done
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
@@ -155,8 +156,7 @@ class _Work(Generic[Item, Value]):
                     self._submit_alone()
                 if not self._under_way:
                     return
-                done, _ = wait(self._under_way, return_when=FIRST_COMPLETED)
-                for future in done:
+                for future in first_done(self._under_way):
                     for number, outcome in self._results(future):
                         if ordered:
                             early[number] = outcome
